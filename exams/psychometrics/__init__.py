@@ -1,0 +1,1 @@
+"""Item response models, adaptive testing, item statistics, fairness: pure torch."""

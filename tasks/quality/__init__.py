@@ -1,0 +1,1 @@
+"""Aggregation, preferences, agreement, sequential decisions: pure torch."""
