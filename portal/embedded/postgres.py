@@ -71,6 +71,12 @@ class Postgres:
         """Give SQLAlchemy's address of a database of this server, for one of its logins."""
         return url(self.sockets, user, database)
 
+    def recreate(self) -> None:
+        """Throw the product's database away and make an empty one."""
+        with self._connect() as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        self._prepare()
+
     def stop(self) -> None:
         """Shut down, open transactions rolled back, and remove the socket. Safe to call twice."""
         stop(self.child, by=signal.SIGINT, within=20)
