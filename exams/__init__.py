@@ -1,0 +1,1 @@
+"""From applicant to expert: openings, applications, exams, qualifications."""

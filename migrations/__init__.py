@@ -1,0 +1,1 @@
+"""Schema changes, in order; data and schema never in one revision, models never imported."""

@@ -1,0 +1,1 @@
+"""From minute to money: statements, ledger, pay runs, rails."""

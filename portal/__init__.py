@@ -1,0 +1,1 @@
+"""The kernel and shell that every other package of Touchstone stands on."""

@@ -1,0 +1,157 @@
+"""Accounts, what they are granted, how they sign in, and the organisations they may act for."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.access import Role
+from portal.db import Base, Serial, move
+
+
+class Organisation(Base):
+    """A client: owns projects, guidelines, policies and tasks."""
+
+    __tablename__ = "organisation"
+    __table_args__ = (
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("slug"),
+        sa.CheckConstraint("slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'", name="slug_is_plain"),
+    )
+
+    id: Mapped[Serial] = mapped_column(init=False)
+    slug: Mapped[str]
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class AccountState(StrEnum):
+    """UNVERIFIED accounts have not shown that the e-mail address is theirs."""
+
+    UNVERIFIED = "unverified"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    CLOSED = "closed"
+
+
+_TRANSITIONS: Final = {
+    AccountState.UNVERIFIED: {AccountState.ACTIVE, AccountState.CLOSED},
+    AccountState.ACTIVE: {AccountState.PAUSED, AccountState.CLOSED},
+    AccountState.PAUSED: {AccountState.ACTIVE, AccountState.CLOSED},
+}
+
+
+class Account(Base):
+    """Who signs in. Pausing or closing one never touches what it has earned."""
+
+    __tablename__ = "account"
+    __table_args__ = (
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("public_id"),
+        sa.UniqueConstraint("email"),
+        sa.CheckConstraint("email = lower(email)", name="email_is_lower_case"),
+        sa.CheckConstraint("country IS NULL OR country ~ '^[A-Z]{2}$'", name="country_is_iso"),
+        sa.CheckConstraint(
+            "state = 'closed' OR (state = 'unverified') = (email_verified_at IS NULL)",
+            name="verified_unless_new",
+        ),
+    )
+
+    id: Mapped[Serial] = mapped_column(init=False)
+    public_id: Mapped[UUID]
+    email: Mapped[str]
+    display_name: Mapped[str]
+    created_at: Mapped[datetime]
+    locale: Mapped[str] = mapped_column(default="en")
+    time_zone: Mapped[str] = mapped_column(default="UTC")
+    country: Mapped[str | None] = mapped_column(default=None)
+    state: Mapped[AccountState] = mapped_column(default=AccountState.UNVERIFIED, init=False)
+    email_verified_at: Mapped[datetime | None] = mapped_column(default=None, init=False)
+    qualification_revision: Mapped[int] = mapped_column(default=0, init=False)
+    """Goes up whenever a qualification of theirs changes; claims compare it with the enrolment's."""
+
+    def verify_email(self, *, now: datetime) -> None:
+        """The address is theirs."""
+        self.state = move(_TRANSITIONS, self.state, AccountState.ACTIVE)
+        self.email_verified_at = now
+
+    def pause(self) -> None:
+        """No new work until a person has looked; what is earned stays payable."""
+        self.state = move(_TRANSITIONS, self.state, AccountState.PAUSED)
+
+    def resume(self) -> None:
+        """Open again."""
+        self.state = move(_TRANSITIONS, self.state, AccountState.ACTIVE)
+
+    def close(self) -> None:
+        """Closed for good; what is earned stays payable."""
+        self.state = move(_TRANSITIONS, self.state, AccountState.CLOSED)
+
+
+class Grant(Base):
+    """One role of one account: everywhere, in one organisation, or in one project.
+
+    The project's foreign key is added by `tasks`, which owns projects.
+    """
+
+    __tablename__ = "account_grant"
+    __table_args__ = (
+        sa.PrimaryKeyConstraint("id"),
+        sa.CheckConstraint(
+            "project_id IS NULL OR organisation_id IS NOT NULL", name="project_within_organisation"
+        ),
+        sa.CheckConstraint(
+            "role NOT IN ('client_reader') OR organisation_id IS NOT NULL",
+            name="client_reader_has_organisation",
+        ),
+        sa.Index(
+            "uq_account_grant_live",
+            "account_id",
+            "role",
+            sa.text("coalesce(organisation_id, 0)"),
+            sa.text("coalesce(project_id, 0)"),
+            unique=True,
+            postgresql_where=sa.text("revoked_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[Serial] = mapped_column(init=False)
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    role: Mapped[Role]
+    granted_at: Mapped[datetime]
+    granted_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"), default=None)
+    organisation_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("organisation.id"), default=None
+    )
+    project_id: Mapped[int | None] = mapped_column(default=None)
+    revoked_at: Mapped[datetime | None] = mapped_column(default=None, init=False)
+
+    def revoke(self, *, now: datetime) -> None:
+        """Take the role back; the row stays as a record."""
+        self.revoked_at = now
+
+
+class SignIn(Base):
+    """One signed-in device: the server-side session, listed to its owner and revocable."""
+
+    __tablename__ = "sign_in"
+    __table_args__ = (
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("token_hash"),
+        sa.Index("ix_sign_in_account_id", "account_id"),
+        sa.CheckConstraint("expires_at > created_at", name="expires_later"),
+    )
+
+    id: Mapped[Serial] = mapped_column(init=False)
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    token_hash: Mapped[bytes]
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    device: Mapped[str]
+    """Browser and system in a few words, for the owner's list; no fingerprint."""
+    second_factor_at: Mapped[datetime | None] = mapped_column(default=None)
+    revoked_at: Mapped[datetime | None] = mapped_column(default=None, init=False)

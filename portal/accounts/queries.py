@@ -1,0 +1,33 @@
+"""Finding accounts, their live grants, and the organisations and projects these reach."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from portal.access import Role
+from portal.accounts.models import Account, Grant
+
+
+def live_grants(account_id: int) -> sa.Select[Grant]:
+    """The grants of an account that have not been revoked."""
+    return sa.select(Grant).where(Grant.account_id == account_id, Grant.revoked_at.is_(None))
+
+
+def roles_of(session: Session, account_id: int) -> frozenset[Role]:
+    """The roles an account holds anywhere."""
+    return frozenset(grant.role for grant in session.scalars(live_grants(account_id)))
+
+
+def by_email(email: str) -> sa.Select[Account]:
+    """The account with this address, however it was typed."""
+    return sa.select(Account).where(Account.email == email.strip().lower())
+
+
+def holders(role: Role, *, organisation_id: int | None = None) -> sa.Select[Account]:
+    """The accounts holding a role everywhere or, where given, in the organisation."""
+    scope = Grant.organisation_id.is_(None)
+    if organisation_id is not None:
+        scope = sa.or_(scope, Grant.organisation_id == organisation_id)
+    granted = sa.select(Grant.account_id).where(
+        Grant.role == role, Grant.revoked_at.is_(None), scope
+    )
+    return sa.select(Account).where(Account.id.in_(granted)).order_by(Account.id)

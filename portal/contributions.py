@@ -1,0 +1,102 @@
+"""What the packages bring to the shell: collected once by the factory, so that no import goes up."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from flask import Blueprint
+from flask_babel import LazyString
+from sqlalchemy.orm import Session
+
+from portal.access import Role
+
+
+@dataclass(frozen=True)
+class NavigationItem:
+    """A tab of the header, shown to holders of one of the roles."""
+
+    label: LazyString
+    endpoint: str
+    roles: frozenset[Role]
+    order: int
+    section: str
+    """URL prefix under which this tab is the current one, such as `/work`."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A piece of a page, rendered for one account; returns None where it has nothing to say.
+
+    `render(session, account_id, now)`; the account is the viewer on the home page and the person
+    looked at on a person's page.
+    """
+
+    render: Callable[[Session, int, datetime], str | None]
+    roles: frozenset[Role]
+    order: int
+    wide: bool = True
+    """Main column, or the narrower one beside it."""
+
+
+@dataclass(frozen=True)
+class ProjectTab:
+    """A tab of a project's page: links `endpoint` with the project's `slug`."""
+
+    label: LazyString
+    endpoint: str
+    roles: frozenset[Role]
+    order: int
+
+
+@dataclass(frozen=True)
+class ReportSection:
+    """A section of an expert's performance report.
+
+    `build(session, account_id, start, end)` reads the half-open period and gives the template's
+    context, or None where the section has nothing to show.
+    """
+
+    name: str
+    template: str
+    build: Callable[[Session, int, datetime, datetime], dict[str, Any] | None]
+    order: int
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A job that finds overdue states, at least once in each slot of `every`."""
+
+    name: StrEnum
+    every: timedelta
+
+
+@dataclass
+class Contributions:
+    """Everything the packages bring. Filled by their `register` modules, then only read."""
+
+    blueprints: list[Blueprint] = field(default_factory=list)
+    navigation: list[NavigationItem] = field(default_factory=list)
+    home_panels: list[Panel] = field(default_factory=list)
+    person_panels: list[Panel] = field(default_factory=list)
+    project_tabs: list[ProjectTab] = field(default_factory=list)
+    report_sections: list[ReportSection] = field(default_factory=list)
+    clock_badge: Callable[[Session, int, datetime], str | None] | None = None
+    """Renders the running clock in the header of an expert's pages."""
+    webhook_handlers: dict[str, StrEnum] = field(default_factory=dict)
+    """Stripe event type → job; the job gets the id of the stored webhook event."""
+    identity_listeners: list[StrEnum] = field(default_factory=list)
+    """Jobs that get an identity check's id when it settles."""
+    job_names: list[type[StrEnum]] = field(default_factory=list)
+    job_modules: list[str] = field(default_factory=list)
+    """Import paths of `jobs.py` modules: the worker imports them, the web process never does."""
+    sweeps: list[Sweep] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+    """`module:attribute` of click groups or commands for the `touchstone` command line."""
+    seeders: list[str] = field(default_factory=list)
+    """`module:function(session_factory…)` run by `touchstone seed`, in order."""
+
+    def known_job_names(self) -> set[str]:
+        """Every job name that a package declared."""
+        return {member.value for names in self.job_names for member in names}

@@ -1,0 +1,90 @@
+"""The one transaction boundary: edges open it, services work in it, nobody else commits."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, sessionmaker
+
+_AFTER_COMMIT: Final = "after_commit"
+_current: ContextVar[Session | None] = ContextVar("current_transaction", default=None)
+
+sessions: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
+"""Makes every session of the process; `configure` binds it, tests bind it to their own."""
+
+
+def configure(url: str, *, pool_size: int = 10) -> sa.Engine:
+    """Bind this process to its database. Connects only when first used."""
+    made = sa.create_engine(
+        sa.make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=10,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+    )
+    sessions.configure(bind=made)
+    return made
+
+
+def engine() -> sa.Engine:
+    """The engine this process is bound to."""
+    bind = sessions.kw.get("bind")
+    if isinstance(bind, sa.Connection):
+        return bind.engine
+    if bind is None:
+        raise RuntimeError("no database: call portal.db.configure first")
+    assert isinstance(bind, sa.Engine)
+    return bind
+
+
+def in_transaction() -> bool:
+    """Whether this thread is inside `transaction()` or `reading()`: then nothing outside is called."""
+    return _current.get() is not None
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One unit of work: commits at the end, rolls back on any exception, never nests.
+
+    What was handed to `after_commit` runs once the commit is durable.
+    """
+    with _opened() as session:
+        with session.begin():
+            yield session
+        callbacks: list[Callable[[], None]] = session.info.pop(_AFTER_COMMIT, [])
+    for callback in callbacks:
+        callback()
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A read-only unit for GETs: the database refuses every write, and nothing is kept."""
+    with _opened() as session:
+        try:
+            session.execute(sa.text("SET TRANSACTION READ ONLY"))
+            yield session
+        finally:
+            session.rollback()
+
+
+def after_commit(session: Session, callback: Callable[[], None]) -> None:
+    """Run `callback` when this transaction has been committed; never after a rollback.
+
+    SQLAlchemy's own after_commit event also fires for savepoints and outlives a rollback.
+    """
+    session.info.setdefault(_AFTER_COMMIT, []).append(callback)
+
+
+@contextmanager
+def _opened() -> Iterator[Session]:
+    if in_transaction():
+        raise RuntimeError("a transaction is already open here: services take a session")
+    session = sessions()
+    token = _current.set(session)
+    try:
+        yield session
+    finally:
+        _current.reset(token)
+        session.close()

@@ -1,0 +1,1 @@
+"""The shell around every page: errors, safety headers, languages, navigation, home, health."""

@@ -1,0 +1,57 @@
+"""Languages, dates, hours and money as the person reads them."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from flask import Flask, g, request
+from flask_babel import Babel, format_date, format_datetime, get_locale
+
+from portal.money import Money, format_money
+
+LANGUAGES: Final = ["en"]
+
+
+def install(app: Flask) -> None:
+    """Wire flask-babel and the filters that templates use."""
+    Babel(app, locale_selector=_locale, timezone_selector=_time_zone)
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
+    app.add_template_filter(money)
+    app.add_template_filter(hours)
+    app.add_template_filter(day)
+    app.add_template_filter(moment)
+
+
+def money(amount: Money) -> str:
+    """`$1,234.50`, as the reader's locale writes it."""
+    return format_money(amount, str(get_locale() or "en_US"))
+
+
+def hours(length: timedelta | float, *, seconds: bool = False) -> str:
+    """`3 h 24 m`; with `seconds` `3 h 24 m 05 s`. Takes a timedelta or a number of seconds."""
+    total = int(length.total_seconds() if isinstance(length, timedelta) else length)
+    sign = "−" if total < 0 else ""
+    whole, rest = divmod(abs(total), 3600)
+    minutes, left = divmod(rest, 60)
+    text = f"{whole} h {minutes:02d} m" if whole else f"{minutes} m"
+    return f"{sign}{text} {left:02d} s" if seconds else f"{sign}{text}"
+
+
+def day(value: datetime, style: str = "d MMMM y") -> str:
+    """`23 November 2026` in the reader's time zone."""
+    return format_date(value, style)
+
+
+def moment(value: datetime, style: str = "d MMMM y, HH:mm") -> str:
+    """`23 November 2026, 14:05` in the reader's time zone."""
+    return format_datetime(value, style)
+
+
+def _locale() -> str | None:
+    return request.accept_languages.best_match(LANGUAGES) if request else None
+
+
+def _time_zone() -> ZoneInfo | None:
+    """The account's zone, which the sign-in loader puts on `g`."""
+    return ZoneInfo(g.get("time_zone", "UTC"))

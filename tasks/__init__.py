@@ -1,0 +1,1 @@
+"""From task to label: projects, work, the clock, gold and quality."""

@@ -1,0 +1,87 @@
+"""The one transaction boundary."""
+
+from datetime import datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError, InternalError
+from sqlalchemy.orm import Session
+
+from portal import audit, clock
+from portal.accounts.models import Organisation
+from portal.db import after_commit, reading, transaction
+from tests.conftest import Database
+from tests.make import Make
+
+
+def test_a_transaction_commits_and_then_runs_what_waits_for_the_commit(
+    fresh_database: Database, now: datetime
+) -> None:
+    seen: list[int] = []
+    with transaction() as session:
+        session.add(Organisation(slug="a", name="A", created_at=now))
+        after_commit(session, lambda: seen.append(_organisations()))
+        assert seen == []
+    assert seen == [1]
+
+
+def test_an_exception_rolls_back_and_nothing_waits_any_more(
+    fresh_database: Database, now: datetime
+) -> None:
+    seen: list[int] = []
+    with pytest.raises(ZeroDivisionError), transaction() as session:
+        session.add(Organisation(slug="a", name="A", created_at=now))
+        after_commit(session, lambda: seen.append(1))
+        session.flush()
+        raise ZeroDivisionError
+    assert (_organisations(), seen) == (0, [])
+
+
+def test_transactions_do_not_nest(session: Session) -> None:
+    with transaction(), pytest.raises(RuntimeError, match="already open"), transaction():
+        pass
+
+
+def test_a_get_cannot_write(session: Session, now: datetime) -> None:
+    with pytest.raises(InternalError, match="read-only"), reading() as reader:
+        reader.add(Organisation(slug="a", name="A", created_at=now))
+        reader.flush()
+
+
+def test_the_clock_is_the_databases_and_moves_by_its_one_row(session: Session) -> None:
+    before = clock.now(session)
+    clock.shift(session, timedelta(days=-42))
+    session.flush()
+    assert timedelta(days=41) < before - clock.now(session) < timedelta(days=43)
+
+
+def test_the_audit_is_append_only_even_for_its_owner(session: Session, now: datetime) -> None:
+    audit.record(session, actor=None, action="thing.done", subject=("thing", 1), now=now)
+    session.flush()
+    for change in ("UPDATE audit_event SET action = 'a.b'", "DELETE FROM audit_event"):
+        with pytest.raises(IntegrityError, match="append-only"), session.begin_nested():
+            session.execute(sa.text(change))
+
+
+def test_the_app_may_not_change_what_is_append_only(fresh_database: Database) -> None:
+    engine = sa.create_engine(fresh_database.app)
+    for table in ("audit_event", "decision", "agreement_acceptance"):
+        for change in (f"DELETE FROM {table}", f"TRUNCATE {table}"):
+            with (
+                engine.connect() as connection,
+                pytest.raises(sa.exc.ProgrammingError, match="denied"),
+            ):
+                connection.execute(sa.text(change))
+    engine.dispose()
+
+
+def test_a_naive_time_is_refused(make: Make) -> None:
+    with pytest.raises(sa.exc.StatementError, match="naive"):
+        make.session.execute(
+            sa.select(Organisation).where(Organisation.created_at == datetime(2026, 1, 1))
+        )
+
+
+def _organisations() -> int:
+    with reading() as session:
+        return session.scalar(sa.select(sa.func.count()).select_from(Organisation)) or 0
