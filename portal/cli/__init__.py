@@ -44,7 +44,7 @@ def touchstone() -> None:
 def main() -> None:
     """Run the command line; what a person can mend is one sentence, not a traceback."""
     try:
-        touchstone()
+        touchstone(prog_name="touchstone")
     except SettingsError as error:
         sys.exit(f"touchstone: these settings are missing or wrong:\n{error}{_hint()}")
     except (EmbeddedError, DomainError) as error:

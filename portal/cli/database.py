@@ -1,13 +1,10 @@
 """`touchstone migrate` and `touchstone seed`."""
 
 from importlib import import_module
-from pathlib import Path
 
 import click
-from alembic import command
-from alembic.config import Config
 
-import migrations
+from migrations import commands
 from portal import settings
 from portal.app import collect, connect
 from portal.cli import home
@@ -17,7 +14,7 @@ from portal.cli import home
 def migrate() -> None:
     """Bring the database up to this code's newest migration."""
     home.adopt_running()
-    command.upgrade(alembic_config(settings.load().migration_database_url), "head")
+    commands.upgrade(settings.load().migration_database_url)
 
 
 @click.command()
@@ -31,11 +28,3 @@ def seed() -> None:
     for path in collect(demo=True).seeders:
         module, _, function = path.partition(":")
         getattr(import_module(module), function)()
-
-
-def alembic_config(url: str) -> Config:
-    """Point Alembic at our migrations and at a database, without a file."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__path__[0])))
-    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
-    return config
