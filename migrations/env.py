@@ -12,15 +12,15 @@ getLogger("alembic").setLevel("WARNING")
 config = context.config
 
 
-def _include(name: str | None, kind: str, parents: object) -> bool:
+def _include(name: str | None, kind: str, _parents: object) -> bool:
     """Compare our tables only: partitions of a table are the table's business."""
     return not (kind == "table" and name is not None and "_part_" in name)
 
 
-def _include_schema(name: str | None, kind: str, parents: object) -> bool:
+def _include_schema(name: str | None, kind: str, _parents: object) -> bool:
     if kind == "schema":
         return name in {None, "keys", "personal"}
-    return _include(name, kind, parents)
+    return _include(name, kind, _parents)
 
 
 def run() -> None:

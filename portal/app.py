@@ -9,13 +9,13 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from portal import access, db, files
+from portal import access, db, files, limits
 from portal import settings as portal_settings
 from portal.contributions import Contributions
 from portal.jobs import queue
 from portal.mail import JobName as MailJob
 from portal.settings import Settings
-from portal.shell import errors, health, i18n, limits, logs, navigation, safety
+from portal.shell import errors, health, i18n, logs, navigation, safety
 
 KERNEL: Final = ("portal.accounts", "portal.identity", "portal.stripe", "portal.reports")
 PACKAGES: Final = ("portal.shell", *KERNEL, "exams", "tasks", "payouts")

@@ -24,7 +24,7 @@ def by_email(email: str) -> sa.Select[Account]:
 
 def holders(role: Role, *, organisation_id: int | None = None) -> sa.Select[Account]:
     """The accounts holding a role everywhere or, where given, in the organisation."""
-    scope = Grant.organisation_id.is_(None)
+    scope: sa.ColumnElement[bool] = Grant.organisation_id.is_(None)
     if organisation_id is not None:
         scope = sa.or_(scope, Grant.organisation_id == organisation_id)
     granted = sa.select(Grant.account_id).where(

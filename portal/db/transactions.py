@@ -33,10 +33,9 @@ def engine() -> sa.Engine:
     bind = sessions.kw.get("bind")
     if isinstance(bind, sa.Connection):
         return bind.engine
-    if bind is None:
-        raise RuntimeError("no database: call portal.db.configure first")
-    assert isinstance(bind, sa.Engine)
-    return bind
+    if isinstance(bind, sa.Engine):
+        return bind
+    raise RuntimeError("no database: call portal.db.configure first")
 
 
 def in_transaction() -> bool:

@@ -5,6 +5,7 @@ import os
 import secrets
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal.files.models import StoredFile
 
-_root: Path | None = None
+_place: Final[dict[str, Path]] = {}
 
 
 class DamagedFile(Exception):
@@ -21,8 +22,7 @@ class DamagedFile(Exception):
 
 def configure(data_dir: Path) -> None:
     """Keep files below `data_dir/files`."""
-    global _root
-    _root = data_dir / "files"
+    _place["root"] = data_dir / "files"
 
 
 def store(session: Session, content: bytes, *, media_type: str, now: datetime) -> StoredFile:
@@ -53,10 +53,10 @@ def path_of(stored: StoredFile) -> Path:
 
 
 def _path(digest: bytes) -> Path:
-    if _root is None:
+    if "root" not in _place:
         raise RuntimeError("files: call configure first")
     name = digest.hex()
-    return _root / name[:2] / name
+    return _place["root"] / name[:2] / name
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -33,7 +33,7 @@ def run(outbox_id: int) -> bool:
     log = _log.bind(job=taken.name, outbox=taken.id, row=taken.row_id)
     try:
         handler(taken.name)(taken.row_id)
-    except Exception:  # noqa: BLE001  whatever it was, the row keeps it and is tried again
+    except Exception:
         error = traceback.format_exc(limit=-8)
         log.exception("job.failed")
         with transaction() as session:

@@ -58,17 +58,17 @@ def _to_file(letter: EmailMessage) -> None:
 
 def _by_smtp(letter: EmailMessage) -> None:
     config = settings.load()
-    assert config.smtp_host is not None  # settings insist on it
     context = ssl.create_default_context()
-    if config.smtp_security == "tls":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(
-            config.smtp_host, config.smtp_port, timeout=30, context=context
-        )
-    else:
-        server = smtplib.SMTP(config.smtp_host, config.smtp_port, timeout=30)
-    with server:
+    host = config.smtp_host or ""  # settings insist on one where mail goes by SMTP
+    with _smtp(host, config.smtp_port, context, tls=config.smtp_security == "tls") as server:
         if config.smtp_security == "starttls":
             server.starttls(context=context)
         if config.smtp_user and config.smtp_password:
             server.login(config.smtp_user, config.smtp_password.get_secret_value())
         server.send_message(letter)
+
+
+def _smtp(host: str, port: int, context: ssl.SSLContext, *, tls: bool) -> smtplib.SMTP:
+    if tls:
+        return smtplib.SMTP_SSL(host, port, timeout=30, context=context)
+    return smtplib.SMTP(host, port, timeout=30)

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa

@@ -23,7 +23,7 @@ def _domain_error(error: DomainError) -> tuple[Response | str, int]:
     return _answer(error.status, error.title, error.message)
 
 
-def _csrf_error(error: CSRFError) -> tuple[Response | str, int]:
+def _csrf_error(_error: CSRFError) -> tuple[Response | str, int]:
     message = _("This page was open for a long time. Go back, reload it and send it again.")
     return _answer(400, _("Please send that again"), message)
 
@@ -42,7 +42,7 @@ def _http_error(error: HTTPException) -> tuple[Response | str, int] | Response:
     return _answer(status, HTTPStatus(status).phrase, messages.get(status, error.description or ""))
 
 
-def _bug(error: Exception) -> tuple[Response | str, int]:
+def _bug(_error: Exception) -> tuple[Response | str, int]:
     structlog.get_logger().exception("bug", endpoint=request.endpoint)
     message = _("Something broke on our side. Nothing was lost; what you sent was not half done.")
     return _answer(500, _("Something broke"), message)

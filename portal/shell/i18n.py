@@ -31,7 +31,7 @@ def money(amount: Money) -> str:
 def hours(length: timedelta | float, *, seconds: bool = False) -> str:
     """`3 h 24 m`; with `seconds` `3 h 24 m 05 s`. Takes a timedelta or a number of seconds."""
     total = int(length.total_seconds() if isinstance(length, timedelta) else length)
-    sign = "−" if total < 0 else ""
+    sign = "\N{MINUS SIGN}" if total < 0 else ""
     whole, rest = divmod(abs(total), 3600)
     minutes, left = divmod(rest, 60)
     text = f"{whole} h {minutes:02d} m" if whole else f"{minutes} m"
@@ -40,12 +40,12 @@ def hours(length: timedelta | float, *, seconds: bool = False) -> str:
 
 def day(value: datetime, style: str = "d MMMM y") -> str:
     """`23 November 2026` in the reader's time zone."""
-    return format_date(value, style)
+    return str(format_date(value, style))
 
 
 def moment(value: datetime, style: str = "d MMMM y, HH:mm") -> str:
     """`23 November 2026, 14:05` in the reader's time zone."""
-    return format_datetime(value, style)
+    return str(format_datetime(value, style))
 
 
 def _locale() -> str | None:
