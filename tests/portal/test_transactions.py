@@ -73,10 +73,9 @@ def test_the_app_may_not_change_what_is_append_only(fresh_database: Database) ->
 
 
 def test_a_naive_time_is_refused(make: Make) -> None:
+    naive = datetime(2026, 1, 1)  # noqa: DTZ001  naive is the point
     with pytest.raises(sa.exc.StatementError, match="naive"):
-        make.session.execute(
-            sa.select(Organisation).where(Organisation.created_at == datetime(2026, 1, 1)  # noqa: DTZ001  naive is the point)
-        )
+        make.session.execute(sa.select(Organisation).where(Organisation.created_at == naive))
 
 
 def _add_and_fail(now: datetime, seen: list[int]) -> None:
