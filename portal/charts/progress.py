@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from portal.charts.canvas import Canvas, Drawing, number_column
-from portal.charts.numbers import ticks, whole
+from portal.charts.numbers import span, ticks, whole
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ def progress_with_forecast(
     """
     canvas = Canvas(height=height, kind="line", width=width, left=46, right=18)
     first, last = done[0][0], (forecast[-1].day if forecast else done[-1][0])
-    span = max((last - first).days, 1)
+    days = max((last - first).days, 1)
     marks = ticks(0, max(target, *(point.high for point in forecast), done[-1][1]) * 1.02)
     top, bottom = 26.0, height - 26
 
     def place(day: date, value: float) -> tuple[float, float]:
-        return (day - first).days / span, bottom - value / marks[-1] * (bottom - top)
+        return (day - first).days / days, bottom - value / marks[-1] * (bottom - top)
 
     for mark in marks:
         level = place(first, mark)[1]
@@ -62,7 +62,7 @@ def progress_with_forecast(
     canvas.text("chart__note", (1, level - 7), target_text, anchor="end")
     _draw_today(canvas, today[0], today_text, (top, bottom))
     for share in (0.0, 1 / 3, 2 / 3, 1.0):
-        day = date.fromordinal(first.toordinal() + round(share * span))
+        day = date.fromordinal(first.toordinal() + round(share * days))
         canvas.text("chart__tick", (share, height - 6), show_day(day))
     rows = [(show_day(day), show(value), "") for day, value in done]
     rows += [
