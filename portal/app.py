@@ -38,6 +38,7 @@ def collect(*, demo: bool) -> Contributions:
         import_module(name)
     for name in (*PACKAGES, DEMO) if demo else PACKAGES:
         import_module(f"{name}.register").register(contributions)
+    contributions.install()
     return contributions
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint
 from flask_babel import LazyString
@@ -72,6 +72,9 @@ class Sweep:
     every: timedelta
 
 
+_installed: Final[dict[str, "Contributions"]] = {}
+
+
 @dataclass
 class Contributions:
     """Everything the packages bring. Filled by their `register` modules, then only read."""
@@ -100,3 +103,12 @@ class Contributions:
     def known_job_names(self) -> set[str]:
         """Every job name that a package declared."""
         return {member.value for names in self.job_names for member in names}
+
+    def install(self) -> None:
+        """Make these what `installed()` gives: jobs have no web application to ask."""
+        _installed["contributions"] = self
+
+
+def installed() -> Contributions:
+    """What the packages contributed to this process."""
+    return _installed["contributions"]
