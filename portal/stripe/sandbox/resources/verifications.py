@@ -1,0 +1,273 @@
+"""Identity verification sessions and their reports."""
+
+from enum import StrEnum
+from typing import Any, Final, get_args, get_type_hints
+
+from stripe.identity import VerificationSession
+
+from portal.stripe.sandbox import complaints
+from portal.stripe.sandbox.complaints import Complaint
+from portal.stripe.sandbox.desk import Desk, Object, new_id
+from portal.stripe.sandbox.wire import Params
+
+_KIND: Final = "identity.verification_session"
+_URL: Final = "/v1/identity/verification_sessions"
+_EXPANDABLE: Final = frozenset(
+    {"last_verification_report", "verified_outputs", "verified_outputs.dob"}
+)
+
+CANARY_BIRTH: Final = {"day": 29, "month": 2, "year": 1904}
+"""The date of birth of everyone here. It must never be found on our side of the door."""
+
+
+def error_codes() -> tuple[str, ...]:
+    """Every `last_error` code that the installed package names."""
+    hint = get_type_hints(VerificationSession.LastError)["code"]
+    found = [value for part in _flat(hint) for value in get_args(part) if isinstance(value, str)]
+    return tuple(sorted(found))
+
+
+class Outcome(StrEnum):
+    """How the hosted page can end, apart from the error codes."""
+
+    VERIFIED = "verified"
+    PROCESSING = "processing"
+    CANCELED = "canceled"
+
+
+_SESSION_ERRORS: Final = frozenset(
+    {
+        "abandoned",
+        "consent_declined",
+        "country_not_supported",
+        "device_not_supported",
+        "under_supported_age",
+    }
+)
+"""The person never got as far as handing in a document: there is no report."""
+
+
+def create(desk: Desk) -> Object:
+    """Ask for a check."""
+    if "type" not in desk.params and "verification_flow" not in desk.params:
+        raise complaints.missing("type")
+    if "type" in desk.params and "verification_flow" in desk.params:
+        raise Complaint(
+            "You may only specify one of these parameters: type, verification_flow.",
+            code="parameters_exclusive",
+        )
+    session_id = new_id("vs")
+    made = {
+        "id": session_id,
+        "object": _KIND,
+        "client_reference_id": desk.params.get("client_reference_id"),
+        "client_secret": f"{session_id}_secret_test_{new_id('x')}",
+        "created": desk.seconds,
+        "last_error": None,
+        "last_verification_report": None,
+        "livemode": False,
+        "metadata": desk.params.get("metadata", {}),
+        "options": desk.params.get("options") or {"document": {}},
+        "provided_details": desk.params.get("provided_details"),
+        "redaction": None,
+        "related_customer": desk.params.get("related_customer"),
+        "related_customer_account": desk.params.get("related_customer_account"),
+        "status": "requires_input",
+        "type": desk.params.get("type", "verification_flow"),
+        "url": f"{desk.base}/hosted/verify/{session_id}",
+        "return_url": desk.params.get("return_url"),
+    }
+    desk.add(_KIND, made)
+    return _tell(desk, made, "created", desk.params)
+
+
+def retrieve(desk: Desk) -> Object:
+    """One session; what it found is shown only where it is expanded."""
+    return _shown(desk, find(desk, desk.ids["session"]), desk.params)
+
+
+def update(desk: Desk) -> Object:
+    """Change what is asked for, while it still can be."""
+    found = find(desk, desk.ids["session"])
+    _only(found, {"requires_input"}, "update")
+    for name in ("options", "provided_details", "type", "metadata"):
+        if name in desk.params:
+            found[name] = desk.params[name]
+    return _shown(desk, desk.save(found), desk.params)
+
+
+def list_(desk: Desk) -> Object:
+    """Sessions, newest first."""
+    filters = {"client_reference_id": "client_reference_id", "status": "status"}
+    page = desk.page(_KIND, _URL, desk.params, filters)
+    page["data"] = [_shown(desk, found, {}) for found in page["data"]]
+    return page
+
+
+def cancel(desk: Desk) -> Object:
+    """End a session that still waits for the person."""
+    return _cancel(desk, find(desk, desk.ids["session"]), desk.params)
+
+
+def redact(desk: Desk) -> Object:
+    """Erase everything collected. Stripe may take four days; here it is done at once."""
+    found = find(desk, desk.ids["session"])
+    _only(found, {"requires_input", "verified", "canceled"}, "redact")
+    if found["status"] == "requires_input":
+        _close(found, "canceled")
+    found |= {"redaction": {"status": "redacted"}, "metadata": {}, "provided_details": None}
+    desk.save(found)
+    if report_id := found["last_verification_report"]:
+        report = desk.find("identity.verification_report", report_id, thing="report")
+        desk.save({**report, "document": None})
+    return _tell(desk, found, "redacted", desk.params)
+
+
+def find(desk: Desk, session_id: str) -> Object:
+    """One session, locked."""
+    return desk.find(_KIND, session_id, thing="identity.verificationsession", param="session")
+
+
+def settle(desk: Desk, found: Object, outcome: str, *, country: str) -> Object:
+    """Let the hosted page end: with an `Outcome` or one of the error codes."""
+    _only(found, {"requires_input", "processing"}, "submit")
+    if outcome == Outcome.CANCELED:
+        return _cancel(desk, found, {})
+    if outcome not in _SESSION_ERRORS and found["status"] != "processing":
+        _close(found, "processing")
+        desk.save(found)
+        _tell(desk, found, "processing", {})
+    if outcome == Outcome.PROCESSING:
+        return found
+    error = None if outcome == Outcome.VERIFIED else outcome
+    if error not in _SESSION_ERRORS:
+        found["last_verification_report"] = _report(desk, found, error, country)["id"]
+    return _end(desk, found, error)
+
+
+def _cancel(desk: Desk, found: Object, params: Params) -> Object:
+    _only(found, {"requires_input"}, "cancel")
+    _close(found, "canceled")
+    desk.save(found)
+    return _tell(desk, found, "canceled", params)
+
+
+def _end(desk: Desk, found: Object, error: str | None) -> Object:
+    if error is None:
+        _close(found, "verified")
+        found["last_error"] = None
+    else:
+        found["status"] = "requires_input"
+        found["last_error"] = {"code": error, "reason": f"Sandbox: {error.replace('_', ' ')}."}
+        found["url"] = found.get("hosted") or found["url"]
+    desk.save(found)
+    return _tell(desk, found, found["status"], {})
+
+
+def _report(desk: Desk, found: Object, error: str | None, country: str) -> Object:
+    document: Object = {
+        "address": None,
+        "dob": CANARY_BIRTH,
+        "error": {"code": error, "reason": "Sandbox."} if error else None,
+        "expiration_date": {"day": 1, "month": 12, "year": 2030},
+        "files": [],
+        "first_name": "Sample",
+        "issued_date": {"day": 1, "month": 12, "year": 2020},
+        "issuing_country": country,
+        "last_name": "Person",
+        "number": "X00000000",
+        "status": "unverified" if error else "verified",
+        "type": "passport",
+    }
+    made = {
+        "id": new_id("vr"),
+        "object": "identity.verification_report",
+        "client_reference_id": found["client_reference_id"],
+        "created": desk.seconds,
+        "document": document,
+        "livemode": False,
+        "options": found["options"],
+        "type": "document",
+        "verification_session": found["id"],
+    }
+    return desk.add("identity.verification_report", made)
+
+
+def _close(found: Object, status: str) -> None:
+    """Nothing more can be entered: the link goes."""
+    found |= {"hosted": found.get("hosted") or found["url"]}
+    found |= {"status": status, "url": None, "client_secret": None}
+
+
+def _tell(desk: Desk, found: Object, what: str, params: Params) -> Object:
+    shown = _shown(desk, found, params)
+    desk.emit(f"{_KIND}.{what}", _shown(desk, found, {}))
+    return shown
+
+
+def _shown(desk: Desk, found: Object, params: Params) -> Object:
+    """Without `expand`: no outputs, and the report by its id only."""
+    expand = set(params.get("expand", ()))
+    if strange := expand - _EXPANDABLE:
+        raise Complaint(f"This property cannot be expanded ({min(strange)}).", param="expand")
+    shown: dict[str, Any] = {
+        name: value for name, value in found.items() if name not in {"hosted", "return_url"}
+    }
+    if found["status"] == "processing":
+        shown["url"] = None
+    report_id = found["last_verification_report"]
+    report = (
+        desk.find("identity.verification_report", report_id, thing="report") if report_id else None
+    )
+    if report and "last_verification_report" in expand:
+        shown["last_verification_report"] = _without_sensitive(report)
+    if (
+        report
+        and report["document"]
+        and "verified_outputs" in expand
+        and found["status"] == "verified"
+    ):
+        shown["verified_outputs"] = _outputs(report["document"], expand)
+    return shown
+
+
+def _without_sensitive(report: Object) -> Object:
+    """`dob`, `number` and `expiration_date` of a document need a restricted key to be shown."""
+    hidden = {"dob", "number", "expiration_date"}
+    document = {k: v for k, v in (report["document"] or {}).items() if k not in hidden}
+    return {**report, "document": document or None}
+
+
+def _outputs(document: Object, expand: set[str]) -> Object:
+    return {
+        "address": {"country": document["issuing_country"]},
+        "dob": document["dob"] if "verified_outputs.dob" in expand else None,
+        "first_name": document["first_name"],
+        "last_name": document["last_name"],
+        "id_number_type": None,
+    }
+
+
+def _only(found: Object, states: set[str], verb: str) -> None:
+    if found["status"] not in states:
+        raise Complaint(
+            f"You cannot {verb} this VerificationSession because its status is {found['status']}.",
+            code="verification_session_unexpected_state",
+            saved=True,
+        )
+
+
+def _flat(hint: object) -> list[object]:
+    inner = [part for part in get_args(hint) if not isinstance(part, str)]
+    return [hint, *(deeper for part in inner for deeper in _flat(part))]
+
+
+_SERVICE: Final = "stripe.identity._verification_session_service"
+HANDLERS = {
+    f"{_SERVICE}:create": create,
+    f"{_SERVICE}:retrieve": retrieve,
+    f"{_SERVICE}:update": update,
+    f"{_SERVICE}:list": list_,
+    f"{_SERVICE}:cancel": cancel,
+    f"{_SERVICE}:redact": redact,
+}
