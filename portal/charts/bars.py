@@ -66,7 +66,7 @@ def funnel(
         before = steps[index - 1].value if index else 0
         share = percent(step.value / before) if before else ""
         canvas.text("chart__name", (0, top + 15), step.label, anchor="start")
-        said = f"{whole(step.value)}  {share}" if share else whole(step.value)
+        said = f"{whole(step.value)} · {share}" if share else whole(step.value)
         canvas.text("chart__value", (1, top + 15), said, anchor="end")
         canvas.line("chart__rail", (0, top + 28), (1, top + 28))
         canvas.rect("chart__bar", 0, step.value / most, top=top + 22, height=12, corner=3)

@@ -31,15 +31,15 @@ def distribution(
     floor = tallest * step + 36
     canvas = Canvas(height=floor + 26, kind="dots", width=width, left=8, right=8)
     canvas.line("chart__track", (0, floor), (1, floor))
+    if needed is not None:
+        share = _share(needed, ends)
+        canvas.line("chart__needed", (share, 20), (share, floor + 5))
+        canvas.text("chart__tick", (share, floor + 20), needed_text or show(needed))
     for place, count in heaps.items():
         for level in range(count):
             canvas.circle(
                 "chart__other", (place, floor - 7 - level * step), min(4.5, step / 2 - 0.5)
             )
-    if needed is not None:
-        share = _share(needed, ends)
-        canvas.line("chart__needed", (share, 20), (share, floor + 5))
-        canvas.text("chart__tick", (share, floor + 20), needed_text or show(needed))
     if own_place is not None:
         _draw_own(canvas, own_place, floor - 7 - heaps[own_place] * step, own_text)
     canvas.text("chart__tick", (0, floor + 20), show(ends[0]), anchor="start")

@@ -120,21 +120,23 @@ def _marks(
     points: Sequence[Point], reference: float | None, ends: tuple[float, float] | None
 ) -> list[float]:
     if ends is not None:
-        return [ends[0], *[mark for mark in ticks(*ends) if ends[0] < mark < ends[1]], ends[1]]
+        margin = (ends[1] - ends[0]) * 0.01
+        inner = [mark for mark in ticks(*ends) if ends[0] + margin < mark < ends[1] - margin]
+        return [ends[0], *inner, ends[1]]
     known = [point.estimate for point in points if point.estimate is not None]
     values = [value for estimate in known for value in (estimate.low, estimate.high)]
     values += [] if reference is None else [reference]
     return ticks(min(values), max(values)) if values else ticks(0, 1)
 
 
-def _few_labels(labels: Sequence[str], most: int = 5) -> list[tuple[float, str]]:
-    """At most five labels, evenly spread, the first and the last among them."""
+def _few_labels(labels: Sequence[str]) -> list[tuple[float, str]]:
+    """At most five labels, evenly spread from the first; the last one always."""
     if len(labels) < 2:
         return [(0.5, label) for label in labels]
     last = len(labels) - 1
-    count = min(most, len(labels))
-    chosen = sorted({round(index * last / (count - 1)) for index in range(count)})
-    return [(index / last, labels[index]) for index in chosen]
+    step = max(1, round(last / 4))
+    chosen = [index for index in range(0, last, step) if last - index >= step * 0.6]
+    return [(index / last, labels[index]) for index in [*chosen, last]]
 
 
 def _row(point: Point, show: Callable[[float], str]) -> tuple[str, str, str]:

@@ -39,7 +39,7 @@ def progress_with_forecast(
     canvas = Canvas(height=height, kind="line", width=width, left=46, right=18)
     first, last = done[0][0], (forecast[-1].day if forecast else done[-1][0])
     days = max((last - first).days, 1)
-    marks = ticks(0, max(target, *(point.high for point in forecast), done[-1][1]) * 1.02)
+    marks = ticks(0, max(target, *(point.high for point in forecast), done[-1][1]) * 1.02, about=6)
     top, bottom = 26.0, height - 26
 
     def place(day: date, value: float) -> tuple[float, float]:

@@ -113,6 +113,7 @@ class SampleForm(FlaskForm):  # type: ignore[misc]  # flask_wtf publishes no typ
     preference = RadioField(
         "Which answer is better?",
         choices=["A much better", "A better", "About the same", "B better", "B much better"],
+        validate_choice=False,
     )
     languages = SelectMultipleField(
         "Languages you read well",
