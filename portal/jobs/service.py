@@ -36,7 +36,7 @@ def enqueue(
     """
     row = OutboxRow(name=name.value, row_id=row_id, not_before=at or now, created_at=now)
     session.add(row)
-    session.flush([row])
+    session.flush()
     if row.not_before <= now:
         after_commit(session, lambda: queue.hurry([row.id]))
     return row

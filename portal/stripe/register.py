@@ -1,7 +1,9 @@
-"""What portal.stripe brings to the shell."""
+"""What the door to Stripe brings to the shell: the address to which Stripe sends its events."""
 
 from portal.contributions import Contributions
+from portal.stripe.webhooks import blueprint
 
 
 def register(contributions: Contributions) -> None:
-    """Add this package's pages, jobs and panels."""
+    """Add the webhook's address; the handlers come from the packages that want events."""
+    contributions.blueprints.append(blueprint)
