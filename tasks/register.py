@@ -1,5 +1,6 @@
 """What tasks brings to the shell."""
 
+import tasks.models  # noqa: F401  the tables, whether or not a page imports them
 from portal.contributions import Contributions
 
 
