@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Protocol, TypeVar, cast
+from uuid import UUID
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -56,6 +57,7 @@ class Principal:
     """The person behind a request."""
 
     account_id: int
+    public_id: UUID
     display_name: str
     roles: frozenset[Role]
     sign_in_id: int

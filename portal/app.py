@@ -9,10 +9,10 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from portal import access, db, files, limits
+from portal import access, limits
 from portal import settings as portal_settings
+from portal.connections import connect
 from portal.contributions import Contributions
-from portal.jobs import queue
 from portal.mail import JobName as MailJob
 from portal.settings import Settings
 from portal.shell import errors, health, i18n, logs, navigation, safety
@@ -40,13 +40,6 @@ def collect(*, demo: bool) -> Contributions:
         import_module(f"{name}.register").register(contributions)
     contributions.install()
     return contributions
-
-
-def connect(settings: Settings, *, database_url: str) -> None:
-    """Bind this process to its database, its queue and its files."""
-    db.configure(database_url)
-    queue.connect(settings.redis_url)
-    files.configure(settings.data_dir)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+import sqlalchemy as sa
 from flask import Blueprint
 from flask_babel import LazyString
 from sqlalchemy.orm import Session
@@ -84,6 +85,8 @@ class Contributions:
     home_panels: list[Panel] = field(default_factory=list)
     person_panels: list[Panel] = field(default_factory=list)
     project_tabs: list[ProjectTab] = field(default_factory=list)
+    people_scopes: list[Callable[[int], sa.Select[int]]] = field(default_factory=list)
+    """Each gives the ids of accounts that a viewer (by account id) may look at through the package."""
     report_sections: list[ReportSection] = field(default_factory=list)
     clock_badge: Callable[[Session, int, datetime], str | None] | None = None
     """Renders the running clock in the header of an expert's pages."""

@@ -3,8 +3,9 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from portal.access import Role
+from portal.access import Principal, Role
 from portal.accounts.models import Account, Grant
+from portal.contributions import installed
 
 
 def live_grants(account_id: int) -> sa.Select[Grant]:
@@ -31,3 +32,17 @@ def holders(role: Role, *, organisation_id: int | None = None) -> sa.Select[Acco
         Grant.role == role, Grant.revoked_at.is_(None), scope
     )
     return sa.select(Account).where(Account.id.in_(granted)).order_by(Account.id)
+
+
+def people_seen_by(who: Principal) -> sa.Select[Account]:
+    """The accounts whose pages and reports a person may see: their own, and those of their scopes.
+
+    Administrators and compliance see everyone; the packages say whom a grant in an organisation or
+    project reaches, such as the experts enrolled there.
+    """
+    query = sa.select(Account)
+    if not who.roles.isdisjoint({Role.ADMIN, Role.COMPLIANCE}):
+        return query
+    seen = [Account.id == who.account_id]
+    seen += [Account.id.in_(scope(who.account_id)) for scope in installed().people_scopes]
+    return query.where(sa.or_(*seen))

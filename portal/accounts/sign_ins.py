@@ -41,7 +41,7 @@ def find(session: Session, token: str, *, now: datetime) -> Principal | None:
     Roles that need a second factor count only where this sign-in has given one.
     """
     row = session.execute(
-        sa.select(SignIn, Account.display_name)
+        sa.select(SignIn, Account.public_id, Account.display_name)
         .join(Account, Account.id == SignIn.account_id)
         .where(SignIn.token_hash == _hash(token), SignIn.revoked_at.is_(None))
         .where(
@@ -50,12 +50,12 @@ def find(session: Session, token: str, *, now: datetime) -> Principal | None:
     ).one_or_none()
     if row is None:
         return None
-    found, name = row
+    found, public_id, name = row
     live = (Grant.account_id == found.account_id, Grant.revoked_at.is_(None))
     roles = frozenset(session.scalars(sa.select(Grant.role).where(*live)))
     if found.second_factor_at is None:
         roles -= NEEDS_SECOND_FACTOR
-    return Principal(found.account_id, name, roles, found.id)
+    return Principal(found.account_id, public_id, name, roles, found.id)
 
 
 def revoke(session: Session, *, sign_in_id: int, account_id: int, now: datetime) -> None:

@@ -6,8 +6,9 @@ import click
 
 from migrations import commands
 from portal import settings
-from portal.app import collect, connect
+from portal.app import collect
 from portal.cli import home
+from portal.connections import connect
 
 
 @click.command()

@@ -7,8 +7,9 @@ from importlib import import_module
 import click
 
 from portal import settings
-from portal.app import collect, connect
+from portal.app import collect
 from portal.cli import home
+from portal.connections import as_worker
 from portal.contributions import Contributions
 from portal.jobs import registry, work
 
@@ -41,9 +42,7 @@ def sweep(once: bool) -> None:
 def _background() -> Contributions:
     """Connect with the worker's login, which alone may read exam keys and gold answers."""
     home.adopt_running()
-    config = settings.load()
-    connect(config, database_url=config.worker_database_url)
-    return collect(demo=config.demo)
+    return collect(demo=as_worker().demo)
 
 
 def _told_to_stop() -> threading.Event:

@@ -1,7 +1,25 @@
-"""What portal.reports brings to the shell."""
+"""What reports bring to the shell."""
 
-from portal.contributions import Contributions
+from flask_babel import lazy_gettext as _
+
+from portal.access import Role
+from portal.contributions import Contributions, NavigationItem
+from portal.reports.models import JobName
+from portal.reports.views import bp
 
 
 def register(contributions: Contributions) -> None:
-    """Add this package's pages, jobs and panels."""
+    """Add the reports' pages, job and command."""
+    contributions.blueprints.append(bp)
+    contributions.job_names.append(JobName)
+    contributions.job_modules.append("portal.reports.jobs")
+    contributions.commands.append("portal.reports.cli:report")
+    contributions.navigation.append(
+        NavigationItem(
+            _("Reports"),
+            "reports.overview",
+            frozenset({Role.EXPERT, Role.MANAGER}),
+            90,
+            "/reports",
+        )
+    )

@@ -1,12 +1,13 @@
 """Languages, dates, hours and money as the person reads them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from flask import Flask, g, request
 from flask_babel import Babel, format_date, format_datetime, get_locale
 
+from portal.durations import hours
 from portal.money import Money, format_money
 
 LANGUAGES: Final = ["en"]
@@ -26,16 +27,6 @@ def install(app: Flask) -> None:
 def money(amount: Money) -> str:
     """`$1,234.50`, as the reader's locale writes it."""
     return format_money(amount, str(get_locale() or "en_US"))
-
-
-def hours(length: timedelta | float, *, seconds: bool = False) -> str:
-    """`3 h 24 m`; with `seconds` `3 h 24 m 05 s`. Takes a timedelta or a number of seconds."""
-    total = int(length.total_seconds() if isinstance(length, timedelta) else length)
-    sign = "\N{MINUS SIGN}" if total < 0 else ""
-    whole, rest = divmod(abs(total), 3600)
-    minutes, left = divmod(rest, 60)
-    text = f"{whole} h {minutes:02d} m" if whole else f"{minutes} m"
-    return f"{sign}{text} {left:02d} s" if seconds else f"{sign}{text}"
 
 
 def day(value: datetime, style: str = "d MMMM y") -> str:
