@@ -42,4 +42,4 @@ def ticks(low: float, high: float, *, about: int = 4) -> list[float]:
     power = 10.0 ** floor(log10(rough))
     step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= rough * 0.999)
     first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
-    return [step * index for index in range(first, last + 1)]
+    return [step * index for index in range(first, max(last, first + 1) + 1)]
