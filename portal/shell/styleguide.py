@@ -13,6 +13,7 @@ from wtforms import (
     DecimalField,
     FileField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -103,12 +104,12 @@ class SampleForm(FlaskForm):  # type: ignore[misc]  # flask_wtf publishes no typ
     verdict = RadioField(
         "Which is the first wrong step?",
         [InputRequired("Choose a step")],
-        choices={
-            "1": "The second message names a place and a time.",
-            "2": "Together with the insult it reads as an intent to confront.",
-            "3": "Because no weapon is mentioned, clause 3.1 cannot apply.",
-            "0": "No step is wrong",
-        }.items(),
+        choices=[
+            SelectChoice("1", "The second message names a place and a time."),
+            SelectChoice("2", "Together with the insult it reads as an intent to confront."),
+            SelectChoice("3", "Because no weapon is mentioned, clause 3.1 cannot apply."),
+            SelectChoice("0", "No step is wrong"),
+        ],
     )
     preference = RadioField(
         "Which answer is better?",
