@@ -1,5 +1,6 @@
 """What payouts brings to the shell."""
 
+from payouts import models as models  # the tables, whether or not a page imports them
 from portal.contributions import Contributions
 
 

@@ -1,0 +1,15 @@
+"""The background jobs of money, by name."""
+
+from enum import StrEnum
+
+
+class JobName(StrEnum):
+    """What the outbox may carry for this package."""
+
+    SEND_PAYOUT = "payouts.send"
+    FIND_UNSETTLED = "payouts.find_unsettled"
+    ISSUE_STATEMENTS = "payouts.issue_statements"
+    RECONCILE = "payouts.reconcile"
+    SEAL_LEDGER = "payouts.seal_ledger"
+    TRANSFER_CHANGED = "payouts.transfer_changed"
+    PAYEE_CHANGED = "payouts.payee_changed"
