@@ -49,6 +49,7 @@ QUESTIONS: Final[list[Row]] = EXAM["questions"]
 POLICY: Final[Row] = load("policy.json")
 CLAUSES: Final[dict[str, Row]] = {clause["number"]: clause for clause in POLICY["clauses"]}
 PAIRS: Final[list[Row]] = load_lines("preference_pairs.jsonl")
+SERIES: Final[list[Row]] = load_lines("preference_pairs_series.jsonl")
 CASES: Final[list[Row]] = load_lines("reasoning_cases.jsonl")
 OPENING: Final[Row] = load("opening.json")
 COUNTRIES: Final[Row] = load("countries.json")

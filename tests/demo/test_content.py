@@ -24,6 +24,7 @@ from tests.demo.content import (
     PEOPLE,
     POLICY,
     PROJECTS,
+    SERIES,
     WORLD,
     Row,
     repeated,
@@ -45,6 +46,12 @@ ERROR_TYPES: Final = {
     "unsupported_claim",
     "wrong_verdict",
 }
+
+
+def ordered(pair: Row) -> tuple[str, str]:
+    """The better and the worse answer of a pair whose truth is `a` or `b`."""
+    a, b = pair["response_a"], pair["response_b"]
+    return (a, b) if pair["truth"] == "a" else (b, a)
 
 
 def meets(rule: Row, given: object) -> bool:
@@ -71,7 +78,9 @@ def test_every_file_is_finished_text(path: Path) -> None:
     assert PLACEHOLDERS.search(text) is None
 
 
-@pytest.mark.parametrize("value", [EXAM, POLICY, PAIRS, CASES, OPENING, COUNTRIES, WORLD, PEOPLE])
+@pytest.mark.parametrize(
+    "value", [EXAM, POLICY, PAIRS, SERIES, CASES, OPENING, COUNTRIES, WORLD, PEOPLE]
+)
 def test_apostrophes_are_set_as_in_print(value: object) -> None:
     assert [text for text in texts(value) if STRAIGHT_APOSTROPHE.search(text)] == []
 
@@ -117,7 +126,7 @@ def test_the_review_guideline_names_every_error_type() -> None:
 # Preference pairs -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair["key"])
+@pytest.mark.parametrize("pair", PAIRS + SERIES, ids=lambda pair: pair["key"])
 def test_a_pair_is_complete(pair: Row) -> None:
     assert pair["truth"] in {"a", "b", "tie", "neither"}
     assert (pair["truth_strength"] in {1, 2, 3}) == (pair["truth"] in {"a", "b"})
@@ -132,40 +141,46 @@ def test_a_pair_is_complete(pair: Row) -> None:
 
 def test_pairs_are_enough_and_unique() -> None:
     assert len(PAIRS) >= 48
-    assert repeated([pair["key"] for pair in PAIRS]) == []
-    assert (
-        repeated([text for pair in PAIRS for text in (pair["response_a"], pair["response_b"])])
-        == []
-    )
+    assert len(SERIES) >= 150
+    assert repeated([pair["key"] for pair in PAIRS + SERIES]) == []
+    written = [text for pair in PAIRS for text in (pair["response_a"], pair["response_b"])]
+    assert repeated(written) == []
+    shown = [" ".join(sorted((p["prompt"], p["response_a"], p["response_b"]))) for p in SERIES]
+    assert repeated(shown) == []
     assert sum(pair["gold"] for pair in PAIRS) == 14
+    assert 0.1 <= sum(pair["gold"] for pair in SERIES) / len(SERIES) <= 0.2
 
 
+@pytest.mark.parametrize("pairs", [PAIRS, SERIES], ids=["pairs", "series"])
 @pytest.mark.parametrize("gold", [True, False])
-def test_the_better_answer_stands_on_either_side_equally_often(gold: bool) -> None:
-    sides = Counter(pair["truth"] for pair in PAIRS if pair["gold"] is gold)
+def test_the_better_answer_stands_on_either_side_equally_often(
+    pairs: list[Row], gold: bool
+) -> None:
+    sides = Counter(pair["truth"] for pair in pairs if pair["gold"] is gold)
     assert abs(sides["a"] - sides["b"]) <= 1
-    assert sides["tie"] + sides["neither"] >= 2
+    assert sides["a"] >= 6
 
 
-def test_neither_the_longer_nor_the_shorter_answer_is_usually_better() -> None:
-    decided = [pair for pair in PAIRS if pair["truth"] in {"a", "b"}]
-    other = {"a": "b", "b": "a"}
-    longer = [
-        words(pair[f"response_{pair['truth']}"]) > words(pair[f"response_{other[pair['truth']]}"])
-        for pair in decided
-    ]
-    assert 0.35 <= sum(longer) / len(longer) <= 0.65
+@pytest.mark.parametrize("pairs", [PAIRS, SERIES], ids=["pairs", "series"])
+def test_ties_and_neither_occur(pairs: list[Row]) -> None:
+    truths = Counter(pair["truth"] for pair in pairs)
+    assert min(truths["tie"], truths["neither"]) >= 5
+
+
+@pytest.mark.parametrize("pairs", [PAIRS, SERIES], ids=["pairs", "series"])
+def test_neither_the_longer_nor_the_shorter_answer_is_usually_better(pairs: list[Row]) -> None:
+    decided = [pair for pair in pairs if pair["truth"] in {"a", "b"}]
+    longer = [words(better) > words(worse) for better, worse in map(ordered, decided)]
+    assert 0.4 <= sum(longer) / len(longer) <= 0.6
 
 
 def test_traps_of_length_confidence_and_politeness_are_set() -> None:
     traps = Counter(pair["trap"] for pair in PAIRS)
     assert set(traps) <= {"length", "confidence", "politeness", "format", "none"}
     assert min(traps["length"], traps["confidence"], traps["politeness"]) >= 5
-    for pair in PAIRS:
+    for pair in PAIRS + SERIES:
         if pair["trap"] == "length":  # the worse answer is the longer one
-            better, worse = (pair["response_a"], pair["response_b"])[
-                :: 1 if pair["truth"] == "a" else -1
-            ]
+            better, worse = ordered(pair)
             assert words(worse) > 1.2 * words(better), pair["key"]
 
 
