@@ -51,6 +51,7 @@ CLAUSES: Final[dict[str, Row]] = {clause["number"]: clause for clause in POLICY[
 PAIRS: Final[list[Row]] = load_lines("preference_pairs.jsonl")
 SERIES: Final[list[Row]] = load_lines("preference_pairs_series.jsonl")
 CASES: Final[list[Row]] = load_lines("reasoning_cases.jsonl")
+CASE_SERIES: Final[list[Row]] = load_lines("reasoning_cases_series.jsonl")
 OPENING: Final[Row] = load("opening.json")
 COUNTRIES: Final[Row] = load("countries.json")
 WORLD: Final[Row] = load("organisations.json")

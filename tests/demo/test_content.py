@@ -13,6 +13,7 @@ from babel.numbers import get_territory_currencies
 from portal.access import Role
 from tests.demo.content import (
     AGREEMENTS,
+    CASE_SERIES,
     CASES,
     CLAUSES,
     CONTENT,
@@ -79,7 +80,7 @@ def test_every_file_is_finished_text(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [EXAM, POLICY, PAIRS, SERIES, CASES, OPENING, COUNTRIES, WORLD, PEOPLE]
+    "value", [EXAM, POLICY, PAIRS, SERIES, CASES, CASE_SERIES, OPENING, COUNTRIES, WORLD, PEOPLE]
 )
 def test_apostrophes_are_set_as_in_print(value: object) -> None:
     assert [text for text in texts(value) if STRAIGHT_APOSTROPHE.search(text)] == []
@@ -187,7 +188,7 @@ def test_traps_of_length_confidence_and_politeness_are_set() -> None:
 # Reasoning cases --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["key"])
+@pytest.mark.parametrize("case", CASES + CASE_SERIES, ids=lambda case: case["key"])
 def test_a_case_is_complete(case: Row) -> None:
     truth = case["truth"]
     assert 4 <= len(case["steps"]) <= 7
@@ -219,8 +220,32 @@ def test_cases_are_enough_and_their_errors_lie_everywhere() -> None:
     assert len({case["truth"]["first_wrong_step"] for case in CASES if case["gold"]}) >= 5
 
 
+def test_the_series_of_cases_has_sound_chains_and_errors_in_every_step() -> None:
+    assert len(CASE_SERIES) >= 80
+    assert repeated([case["key"] for case in CASES + CASE_SERIES]) == []
+    assert repeated([" ".join([case["case"], *case["steps"]]) for case in CASE_SERIES]) == []
+    assert 0.1 <= sum(case["gold"] for case in CASE_SERIES) / len(CASE_SERIES) <= 0.2
+    steps = Counter(case["truth"]["first_wrong_step"] for case in CASE_SERIES)
+    assert set(steps) == {0, 1, 2, 3, 4, 5}
+    assert max(steps.values()) <= 0.3 * len(CASE_SERIES)
+
+
+def test_the_sound_chains_about_a_detector_compute_rightly() -> None:
+    detectors = [case for case in CASE_SERIES if case["clauses"] == ["3.3"]]
+    sound = [case for case in detectors if case["truth"]["first_wrong_step"] == 0]
+    assert len(sound) == 5
+    for case in sound:
+        numbers = re.findall(r"\d+", case["case"].replace(",", ""))
+        flagged, upheld, rest, drawn, found = (int(number) for number in numbers[:5])
+        recall = upheld / (upheld + rest * found / drawn)
+        assert case["steps"][0].endswith(f"= {upheld / flagged:.2f}.")
+        assert case["steps"][3].endswith(f"= {recall:.2f}.")
+        assert case["verdict"] == ("Target met" if recall >= 0.6 else "Target not met")
+
+
 def test_a_wrong_step_does_not_tell_whether_the_verdict_is_right() -> None:
-    broken = [case["truth"]["verdict_right"] for case in CASES if case["truth"]["first_wrong_step"]]
+    truths = [case["truth"] for case in CASES]
+    broken = [truth["verdict_right"] for truth in truths if truth["first_wrong_step"]]
     assert sum(broken) >= 3
     assert not all(broken)
 
