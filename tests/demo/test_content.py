@@ -355,3 +355,14 @@ def test_agreements_are_dated_and_cover_platform_privacy_identity_and_each_proje
         assert head["slug"] == stem
         assert date.fromisoformat(head["effective"])
         assert body.lstrip().startswith(f"# {head['title']}\n")
+
+
+@pytest.mark.parametrize("slug", sorted(AGREEMENTS))
+def test_numbered_sentences_of_an_agreement_are_paragraphs_of_their_own(slug: str) -> None:
+    lines = AGREEMENTS[slug][1].splitlines()
+    run_on = [
+        line
+        for before, line in zip(lines, lines[1:], strict=False)
+        if before and re.match(r"\d+\.\d+ ", line)
+    ]
+    assert run_on == []
