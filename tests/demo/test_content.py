@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -360,9 +361,5 @@ def test_agreements_are_dated_and_cover_platform_privacy_identity_and_each_proje
 @pytest.mark.parametrize("slug", sorted(AGREEMENTS))
 def test_numbered_sentences_of_an_agreement_are_paragraphs_of_their_own(slug: str) -> None:
     lines = AGREEMENTS[slug][1].splitlines()
-    run_on = [
-        line
-        for before, line in zip(lines, lines[1:], strict=False)
-        if before and re.match(r"\d+\.\d+ ", line)
-    ]
+    run_on = [line for before, line in pairwise(lines) if before and re.match(r"\d+\.\d+ ", line)]
     assert run_on == []
