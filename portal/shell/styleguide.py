@@ -83,6 +83,19 @@ def exam() -> str:
     return render_template("styleguide/layout_exam.html")
 
 
+@bp.get("/work")
+@public
+def work() -> str:
+    """The layout of the workbench."""
+    form = SampleForm(data={"preference": "a2"})
+    return render_template("styleguide/layout_work.html", form=form, navigation=_tabs())
+
+
+def _tabs() -> list[dict[str, Any]]:
+    names = ("Work", "Earnings", "Quality", "Qualifications")
+    return [{"label": name, "url": "#main", "current": name == "Work"} for name in names]
+
+
 class SampleForm(FlaskForm):  # type: ignore[misc]  # flask_wtf publishes no types
     """A field of each kind."""
 
@@ -113,7 +126,14 @@ class SampleForm(FlaskForm):  # type: ignore[misc]  # flask_wtf publishes no typ
     )
     preference = RadioField(
         "Which answer is better?",
-        choices=["A much better", "A better", "About the same", "B better", "B much better"],
+        choices=[
+            SelectChoice("a3", "A much better"),
+            SelectChoice("a2", "A better"),
+            SelectChoice("tie", "About the same"),
+            SelectChoice("b2", "B better"),
+            SelectChoice("b3", "B much better"),
+            SelectChoice("neither", "Neither is fine"),
+        ],
         validate_choice=False,
     )
     languages = SelectMultipleField(
@@ -150,7 +170,7 @@ def _samples() -> dict[str, Any]:
     invalid.validate()
     filled = SampleForm(
         data={
-            "name": "Amara Okafor", "verdict": "3", "preference": "A better", "hours": 12,
+            "name": "Amara Okafor", "verdict": "3", "preference": "a2", "hours": 12,
             "languages": ["Yorùbá"], "terms": True,
         }
     )  # fmt: skip

@@ -50,7 +50,7 @@ def walker(browser: Browser, base: str, tmp_path: Path) -> Iterator[Walker]:
         assert entered.faults == []
 
 
-@pytest.mark.parametrize("path", ["/styleguide/", "/styleguide/exam"])
+@pytest.mark.parametrize("path", ["/styleguide/", "/styleguide/exam", "/styleguide/work"])
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_the_guide_is_clean(
