@@ -61,6 +61,8 @@ class Principal:
     display_name: str
     roles: frozenset[Role]
     sign_in_id: int
+    waiting: frozenset[Role] = frozenset()
+    """Roles they hold that do not count until this sign-in gives a second factor."""
 
 
 class Declared(Protocol):
@@ -113,6 +115,8 @@ def enforce() -> Response | None:
     if principal() is None:
         return _ask_to_sign_in()
     if access is None or not _allows(access, person()):
+        if isinstance(access, Requires) and access.roles & person().waiting:
+            return _ask_for_second_factor()
         raise Forbidden("Your account does not have the role that this page needs.")
     return None
 
@@ -144,6 +148,12 @@ def _ask_to_sign_in() -> Response:
     if request.method not in {"GET", "HEAD"} or request.headers.get("HX-Request"):
         abort(401)
     return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+
+
+def _ask_for_second_factor() -> Response:
+    if request.method not in {"GET", "HEAD"} or request.headers.get("HX-Request"):
+        raise Forbidden("This needs your second factor first. Please set it up in your account.")
+    return redirect(url_for("account.second_factor_now", next=request.full_path.rstrip("?")))
 
 
 def _declare(view: View, access: Access) -> View:

@@ -1,6 +1,7 @@
 """The factory: the one place that names the packages and puts the portal together."""
 
 from importlib import import_module
+from pathlib import Path
 from typing import Final
 
 from flask import Flask
@@ -11,11 +12,13 @@ from whitenoise import WhiteNoise
 
 from portal import access, limits
 from portal import settings as portal_settings
+from portal.accounts import loader
 from portal.connections import connect
 from portal.contributions import Contributions
 from portal.mail import JobName as MailJob
 from portal.settings import Settings
 from portal.shell import errors, health, i18n, logs, navigation, safety
+from portal.shell.compressed import compressed
 
 KERNEL: Final = ("portal.accounts", "portal.identity", "portal.stripe", "portal.reports")
 PACKAGES: Final = ("portal.shell", *KERNEL, "exams", "tasks", "payouts")
@@ -33,7 +36,7 @@ TABLES: Final = (
 
 def collect(*, demo: bool) -> Contributions:
     """Ask every package what it contributes. Needs neither settings nor a database."""
-    contributions = Contributions(job_names=[MailJob], job_modules=["portal.mail.jobs"])
+    contributions = Contributions(demo=demo, job_names=[MailJob], job_modules=["portal.mail.jobs"])
     for name in TABLES:
         import_module(name)
     for name in (*PACKAGES, DEMO) if demo else PACKAGES:
@@ -55,7 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     contributions = collect(demo=settings.demo)
     app.extensions["contributions"] = contributions
     CSRFProtect(app)
-    for part in (logs, i18n, errors, safety, limits, navigation, health):
+    for part in (logs, i18n, errors, safety, loader, limits, navigation, health):
         part.install(app)
     for blueprint in contributions.blueprints:
         app.register_blueprint(blueprint)
@@ -89,7 +92,9 @@ def _wrap(app: Flask, settings: Settings) -> None:
         inner = DispatcherMiddleware(inner, {"/sandbox/stripe": sandbox})
     static = WhiteNoise(inner, max_age=3600)
     static.add_files(f"{app.root_path}/static", prefix="static/")
-    app.wsgi_app = static  # type: ignore[method-assign]
+    folder = Path(app.root_path) / "static"
+    packed = compressed(static, folder, prefix="/static/", max_age=3600)
+    app.wsgi_app = packed  # type: ignore[method-assign, assignment]
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from portal.db import Base
+from portal.db import Base, UTCDateTime
 
 
 class ClockShift(Base):
@@ -18,16 +18,19 @@ class ClockShift(Base):
     seconds: Mapped[float] = mapped_column(sa.Double)
 
 
-_NOW = sa.text(
-    "SELECT clock_timestamp()"
-    " + make_interval(secs => coalesce((SELECT seconds FROM clock_shift), 0))"
-)
+_MOMENT = "clock_timestamp() + make_interval(secs => coalesce((SELECT seconds FROM clock_shift), 0))"
+_NOW = sa.text(f"SELECT {_MOMENT}")
 
 
 def now(session: Session) -> datetime:
     """What time it is: ask once per transaction at the edge, after the locks, and pass it down."""
     moment: datetime = session.execute(_NOW).scalar_one()
     return moment
+
+
+def expression() -> sa.ColumnElement[datetime]:
+    """The same moment as SQL, for the one query that has no time to ask first."""
+    return sa.literal_column(f"({_MOMENT})", UTCDateTime())
 
 
 def shift(session: Session, by: timedelta) -> None:

@@ -80,9 +80,13 @@ _installed: Final[dict[str, "Contributions"]] = {}
 class Contributions:
     """Everything the packages bring. Filled by their `register` modules, then only read."""
 
+    demo: bool = False
+    """Whether this is the demo, where more may be registered than elsewhere."""
     blueprints: list[Blueprint] = field(default_factory=list)
     navigation: list[NavigationItem] = field(default_factory=list)
     home_panels: list[Panel] = field(default_factory=list)
+    start_panels: list[Panel] = field(default_factory=list)
+    """On the public start page: rendered for nobody, with account id 0; `roles` says nothing."""
     person_panels: list[Panel] = field(default_factory=list)
     project_tabs: list[ProjectTab] = field(default_factory=list)
     people_scopes: list[Callable[[int], sa.Select[int]]] = field(default_factory=list)
@@ -94,6 +98,10 @@ class Contributions:
     """Stripe event type → job; the job gets the id of the stored webhook event."""
     identity_listeners: list[StrEnum] = field(default_factory=list)
     """Jobs that get an identity check's id when it settles."""
+    appeal_listeners: list[StrEnum] = field(default_factory=list)
+    """Jobs that get an appeal's id when it is upheld; each acts only on its own kinds."""
+    decision_titles: dict[str, LazyString] = field(default_factory=dict)
+    """A decision's kind → the sentence that heads its page, such as "New tasks are paused"."""
     job_names: list[type[StrEnum]] = field(default_factory=list)
     job_modules: list[str] = field(default_factory=list)
     """Import paths of `jobs.py` modules: the worker imports them, the web process never does."""

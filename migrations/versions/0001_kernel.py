@@ -20,6 +20,22 @@ END
 $$
 """
 
+_SECOND_PERSON = """
+CREATE FUNCTION refuse_own_appeal() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM decision WHERE decision.id = NEW.decision_id
+        AND NEW.settled_by_id IN (decision.account_id, decision.decided_by_id)
+    ) THEN
+        RAISE EXCEPTION 'an appeal is settled by a second person' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER appeal_second_person BEFORE INSERT OR UPDATE ON appeal
+    FOR EACH ROW WHEN (NEW.settled_by_id IS NOT NULL) EXECUTE FUNCTION refuse_own_appeal()
+"""
+
 
 def upgrade() -> None:
     """Create schemas, guards and tables."""
@@ -326,6 +342,7 @@ def upgrade() -> None:
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("network", sa.Text(), nullable=False),
         sa.Column("second_factor_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("expires_at > created_at", name=op.f("ck_sign_in_expires_later")),
@@ -385,9 +402,107 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state = 'open'"),
     )
+    op.create_table(
+        "authenticator",
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_step", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(confirmed_at IS NULL) = (last_step IS NULL)",
+            name=op.f("ck_authenticator_confirmed_by_a_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_authenticator_account_id_account")
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_authenticator")),
+    )
+    op.create_table(
+        "credential",
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "password_hash LIKE '$argon2id$%'", name=op.f("ck_credential_stretched_by_argon2id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_credential_account_id_account")
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_credential")),
+    )
+    op.create_table(
+        "demo_person",
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_demo_person_account_id_account")
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_demo_person")),
+        sa.UniqueConstraint("position", name=op.f("uq_demo_person_position")),
+    )
+    op.create_table(
+        "one_time_token",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "purpose",
+            sa.Enum(
+                "verify_email",
+                "change_email",
+                "reset_password",
+                name=op.f("ck_one_time_token_purpose"),
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("next_path", sa.Text(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(purpose = 'change_email') = (email IS NOT NULL)",
+            name=op.f("ck_one_time_token_new_address_iff_changing"),
+        ),
+        sa.CheckConstraint("expires_at > created_at", name=op.f("ck_one_time_token_expires_later")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_one_time_token_account_id_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_one_time_token")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_one_time_token_token_hash")),
+    )
+    op.create_index(
+        "uq_one_time_token_live",
+        "one_time_token",
+        ["account_id", "purpose"],
+        unique=True,
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_table(
+        "recovery_code",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("code_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_recovery_code_account_id_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_code")),
+        sa.UniqueConstraint(
+            "account_id", "code_hash", name=op.f("uq_recovery_code_account_id_code_hash")
+        ),
+    )
+    op.execute(_SECOND_PERSON)
     op.execute("CREATE TABLE audit_event_part_0 PARTITION OF audit_event DEFAULT")
     grants.ordinary("account", "account_grant", "organisation", "sign_in", "outbox", "mail_message")
-    grants.ordinary("appeal", "clock_shift")
+    grants.ordinary("appeal", "clock_shift", "authenticator", "credential", "demo_person")
+    grants.ordinary("one_time_token", "recovery_code")
     grants.append_only("agreement_version", "agreement_acceptance", "audit_event", "decision")
     grants.append_only("stored_file")
     grants.read_only("alembic_version")
@@ -395,8 +510,11 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop them again."""
+    for table in ("recovery_code", "one_time_token", "demo_person", "credential", "authenticator"):
+        op.drop_table(table)
     op.drop_index("ix_appeal_open", table_name="appeal", postgresql_where=sa.text("state = 'open'"))
     op.drop_table("appeal")
+    op.execute("DROP FUNCTION refuse_own_appeal")
     op.drop_index("ix_sign_in_account_id", table_name="sign_in")
     op.drop_table("sign_in")
     op.drop_index("ix_decision_subject", table_name="decision")

@@ -78,6 +78,11 @@ class Account(Base):
         self.state = move(_TRANSITIONS, self.state, AccountState.ACTIVE)
         self.email_verified_at = now
 
+    def change_email(self, email: str, *, now: datetime) -> None:
+        """Another address, shown to be theirs."""
+        self.email = email
+        self.email_verified_at = now
+
     def pause(self) -> None:
         """No new work until a person has looked; what is earned stays payable."""
         self.state = move(_TRANSITIONS, self.state, AccountState.PAUSED)
@@ -153,5 +158,117 @@ class SignIn(Base):
     expires_at: Mapped[datetime]
     device: Mapped[str]
     """Browser and system in a few words, for the owner's list; no fingerprint."""
+    network: Mapped[str] = mapped_column(default="")
+    """The network address shortened to its first parts, so that its owner knows a stranger's."""
     second_factor_at: Mapped[datetime | None] = mapped_column(default=None)
     revoked_at: Mapped[datetime | None] = mapped_column(default=None, init=False)
+
+
+class Credential(Base):
+    """An account's password, as argon2id stretched it. No row: no password was ever set."""
+
+    __tablename__ = "credential"
+    __table_args__ = (
+        sa.PrimaryKeyConstraint("account_id"),
+        sa.CheckConstraint("password_hash LIKE '$argon2id$%'", name="stretched_by_argon2id"),
+    )
+
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    password_hash: Mapped[str]
+    changed_at: Mapped[datetime]
+
+
+class Purpose(StrEnum):
+    """What a token sent by mail may be used for, and for nothing else."""
+
+    VERIFY_EMAIL = "verify_email"
+    CHANGE_EMAIL = "change_email"
+    RESET_PASSWORD = "reset_password"  # noqa: S105  a purpose, not a password
+
+
+class OneTimeToken(Base):
+    """A secret sent to a mailbox: kept as a hash, good for one purpose, once, for a while."""
+
+    __tablename__ = "one_time_token"
+    __table_args__ = (
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("token_hash"),
+        sa.Index(
+            "uq_one_time_token_live",
+            "account_id",
+            "purpose",
+            unique=True,
+            postgresql_where=sa.text("ended_at IS NULL"),
+        ),
+        sa.CheckConstraint("expires_at > created_at", name="expires_later"),
+        sa.CheckConstraint(
+            "(purpose = 'change_email') = (email IS NOT NULL)", name="new_address_iff_changing"
+        ),
+    )
+
+    id: Mapped[Serial] = mapped_column(init=False)
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    purpose: Mapped[Purpose]
+    token_hash: Mapped[bytes]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    email: Mapped[str | None] = mapped_column(default=None)
+    """The new address that the token was sent to, where the address is to change."""
+    next_path: Mapped[str | None] = mapped_column(default=None)
+    """The page of ours that the person came from."""
+    ended_at: Mapped[datetime | None] = mapped_column(default=None, init=False)
+    """Used, or replaced by a newer one."""
+
+
+class Authenticator(Base):
+    """An authenticator app's shared secret (TOTP, RFC 6238), sealed to this account."""
+
+    __tablename__ = "authenticator"
+    __table_args__ = (
+        sa.PrimaryKeyConstraint("account_id"),
+        sa.CheckConstraint(
+            "(confirmed_at IS NULL) = (last_step IS NULL)", name="confirmed_by_a_code"
+        ),
+    )
+
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    sealed: Mapped[bytes]
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None] = mapped_column(default=None, init=False)
+    last_step: Mapped[int | None] = mapped_column(default=None, init=False)
+    """The newest time step whose code was used: none is taken twice."""
+
+    def take(self, step: int, *, now: datetime) -> None:
+        """The code of this time step was shown to be known; the first one confirms the app."""
+        self.last_step = step
+        self.confirmed_at = self.confirmed_at or now
+
+
+class RecoveryCode(Base):
+    """A code for the day the phone is gone: kept as a keyed hash, good once."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("account_id", "code_hash"),
+    )
+
+    id: Mapped[Serial] = mapped_column(init=False)
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    code_hash: Mapped[bytes]
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None] = mapped_column(default=None, init=False)
+
+
+class DemoPerson(Base):
+    """Someone the demo's sign-in page offers in one click; empty everywhere else."""
+
+    __tablename__ = "demo_person"
+    __table_args__ = (
+        sa.PrimaryKeyConstraint("account_id"),
+        sa.UniqueConstraint("position"),
+    )
+
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    line: Mapped[str]
+    position: Mapped[int]

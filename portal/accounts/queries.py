@@ -4,8 +4,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from portal.access import Principal, Role
-from portal.accounts.models import Account, Grant
+from portal.accounts.models import Account, Grant, SignIn
+from portal.agreements import Acceptance
+from portal.audit import AuditEvent
 from portal.contributions import installed
+from portal.decisions import Decision
 
 
 def live_grants(account_id: int) -> sa.Select[Grant]:
@@ -46,3 +49,18 @@ def people_seen_by(who: Principal) -> sa.Select[Account]:
     seen = [Account.id == who.account_id]
     seen += [Account.id.in_(scope(who.account_id)) for scope in installed().people_scopes]
     return query.where(sa.or_(*seen))
+
+
+def recorded_about(session: Session, account_id: int) -> dict[str, int]:
+    """How many rows the kernel keeps about someone, by what they are: one query."""
+    counts = {
+        "sign_ins": sa.select(SignIn.id).where(SignIn.account_id == account_id),
+        "acceptances": sa.select(Acceptance.account_id).where(Acceptance.account_id == account_id),
+        "decisions": sa.select(Decision.id).where(Decision.account_id == account_id),
+        "acts": sa.select(AuditEvent.id).where(AuditEvent.actor_id == account_id),
+    }
+    columns = [
+        sa.select(sa.func.count()).select_from(query.subquery()).scalar_subquery().label(name)
+        for name, query in counts.items()
+    ]
+    return dict(session.execute(sa.select(*columns)).mappings().one())

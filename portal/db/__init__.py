@@ -6,6 +6,7 @@ from portal.db.rows import lock, move, one_or_404
 from portal.db.transactions import (
     after_commit,
     configure,
+    current,
     engine,
     in_transaction,
     reading,
@@ -19,6 +20,7 @@ __all__ = [
     "UTCDateTime",
     "after_commit",
     "configure",
+    "current",
     "engine",
     "in_transaction",
     "lock",

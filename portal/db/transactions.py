@@ -43,6 +43,11 @@ def in_transaction() -> bool:
     return _current.get() is not None
 
 
+def current() -> Session | None:
+    """The session of the `transaction()` or `reading()` that this thread is inside, if any."""
+    return _current.get()
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """One unit of work: commits at the end, rolls back on any exception, never nests.

@@ -9,6 +9,7 @@ from flask_babel import Babel, format_date, format_datetime, get_locale
 
 from portal.durations import hours
 from portal.money import Money, format_money
+from portal.prose import markdown
 
 LANGUAGES: Final = ["en"]
 
@@ -22,6 +23,7 @@ def install(app: Flask) -> None:
     app.add_template_filter(hours)
     app.add_template_filter(day)
     app.add_template_filter(moment)
+    app.add_template_filter(markdown)
 
 
 def money(amount: Money) -> str:

@@ -1,0 +1,45 @@
+"""Text that people wrote, as HTML that cannot do anything: Markdown without HTML, then sanitised."""
+
+from typing import Final
+
+import nh3
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+_MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+_TAGS: Final = {
+    *(
+        "p",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "ul",
+        "ol",
+        "li",
+        "strong",
+        "em",
+        "code",
+        "pre",
+        "s",
+        "hr",
+        "br",
+    ),
+    *("blockquote", "table", "thead", "tbody", "tr", "th", "td", "a"),
+}
+_ATTRIBUTES: Final = {"a": {"href"}, "ol": {"start"}}
+
+
+def markdown(text: str) -> Markup:
+    """Rendered for a page of ours: no images, no scripts, no styles; links go to http(s) only."""
+    rendered = _MARKDOWN.render(text)
+    clean = nh3.clean(
+        rendered, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto"}
+    )
+    return Markup(clean)  # noqa: S704  nh3 has just cleaned it
+
+
+def without_title(text: str) -> str:
+    """The text less a first line that is a top heading."""
+    first, _, rest = text.lstrip().partition("\n")
+    return rest if first.startswith("# ") else text
