@@ -94,17 +94,3 @@ def test_hint_and_error_are_tied_to_their_control(invalid: str) -> None:
 def test_the_browser_leaves_the_checking_to_the_server(invalid: str) -> None:
     assert "novalidate" in invalid
     assert not re.search(r"<(input|select|textarea)[^>]*\srequired", invalid)
-
-
-def test_the_first_view_fits_a_slow_line(app: Flask, client: FlaskClient) -> None:
-    """At most 150 KB before compression: the page, its styles, its scripts and two typefaces."""
-    text = client.get("/styleguide/exam").text
-    addresses = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', text))
-    modules = ["device", "dialog", "errors", "keys", "saved", "theme", "upload"]
-    addresses |= {f"/static/js/{name}.js" for name in modules}
-    size = len(text.encode())
-    for address in sorted(addresses):
-        with client.get(address) as answer:
-            assert answer.status_code == 200, address
-            size += len(answer.data)
-    assert size <= 150_000
