@@ -21,7 +21,7 @@ def send(session: Session, *, to: str, subject: str, body: str, now: datetime) -
         message_id=message_id, recipient=to, subject=subject, queued_at=now, sealed=sealed
     )
     session.add(message)
-    session.flush([message])
+    session.flush()
     enqueue(session, JobName.SEND, message.id, now=now)
     return message
 
