@@ -17,6 +17,7 @@ _SANDBOX = ("object", "saved_answer", "balance", "delivery", "fault", "knob")
 def upgrade() -> None:
     """Create the tables."""
     _stripe_event()
+    _identity_check()
     _sandbox()
 
 
@@ -33,6 +34,106 @@ def _stripe_event() -> None:
         sa.UniqueConstraint("event_id", name=op.f("uq_stripe_event_event_id")),
     )
     grants.append_only("stripe_event")
+
+
+def _identity_check() -> None:
+    moment = sa.DateTime(timezone=True)
+    op.create_table(
+        "identity_check",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("consent_id", sa.BigInteger(), nullable=False),
+        sa.Column("idempotency_key", sa.Uuid(), nullable=False),
+        sa.Column("started_at", moment, nullable=False),
+        sa.Column("poll_at", moment, nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "starting",
+                "waiting",
+                "processing",
+                "review",
+                "verified",
+                "not_accepted",
+                "canceled",
+                name=op.f("ck_identity_check_checkstate"),
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("session_id", sa.Text(), nullable=True),
+        sa.Column("report_id", sa.Text(), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("failures", sa.BigInteger(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=True),
+        sa.Column("review_due_at", moment, nullable=True),
+        sa.Column("reviewer_id", sa.BigInteger(), nullable=True),
+        sa.Column("settled_at", moment, nullable=True),
+        sa.Column("decision_id", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_check")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_identity_check_public_id")),
+        sa.UniqueConstraint("idempotency_key", name=op.f("uq_identity_check_idempotency_key")),
+        sa.UniqueConstraint("session_id", name=op.f("uq_identity_check_session_id")),
+        *_identity_foreign_keys(),
+        *_identity_rules(),
+    )
+    op.create_index("ix_identity_check_account_id", "identity_check", ["account_id"])
+    for name, column, where in (
+        (
+            "uq_identity_check_open",
+            "account_id",
+            "state IN ('starting', 'waiting', 'processing', 'review')",
+        ),
+        ("ix_identity_check_review_due_at", "review_due_at", "state = 'review'"),
+        ("ix_identity_check_poll_at", "poll_at", "poll_at IS NOT NULL"),
+    ):
+        op.create_index(
+            name,
+            "identity_check",
+            [column],
+            unique=name.startswith("uq_"),
+            postgresql_where=sa.text(where),
+        )
+    grants.ordinary("identity_check")
+
+
+def _identity_foreign_keys() -> list[sa.ForeignKeyConstraint]:
+    return [
+        sa.ForeignKeyConstraint(
+            [column], [f"{table}.id"], name=op.f(f"fk_identity_check_{column}_{table}")
+        )
+        for column, table in (
+            ("account_id", "account"),
+            ("consent_id", "agreement_version"),
+            ("reviewer_id", "account"),
+            ("decision_id", "decision"),
+        )
+    ]
+
+
+def _identity_rules() -> list[sa.CheckConstraint]:
+    rules = {
+        "settled_at_iff_settled": (
+            "(state IN ('verified', 'not_accepted', 'canceled')) = (settled_at IS NOT NULL)"
+        ),
+        "review_has_clock": "(state = 'review') = (review_due_at IS NOT NULL)",
+        "reviewer_only_in_review": "state = 'review' OR reviewer_id IS NULL",
+        "only_a_decision_refuses": "state <> 'not_accepted' OR decision_id IS NOT NULL",
+        "waits_with_a_session": (
+            "state NOT IN ('waiting', 'processing') OR session_id IS NOT NULL"
+        ),
+        "settled_is_not_polled": "settled_at IS NULL OR poll_at IS NULL",
+        "country_is_iso": "country IS NULL OR country ~ '^[A-Z]{2}$'",
+        "failures_not_negative": "failures >= 0",
+        "nobody_reviews_own": "reviewer_id IS DISTINCT FROM account_id",
+    }
+    return [
+        sa.CheckConstraint(rule, name=op.f(f"ck_identity_check_{name}"))
+        for name, rule in rules.items()
+    ]
 
 
 def _sandbox() -> None:
@@ -111,4 +212,5 @@ def _sandbox() -> None:
 def downgrade() -> None:
     """Drop them again."""
     op.execute("DROP SCHEMA sandbox CASCADE")
+    op.drop_table("identity_check")
     op.drop_table("stripe_event")

@@ -1,7 +1,38 @@
-"""What portal.identity brings to the shell."""
+"""What identity checks bring to the shell."""
 
-from portal.contributions import Contributions
+from datetime import timedelta
+from typing import Final
+
+from flask_babel import lazy_gettext as _
+
+from portal.access import Role
+from portal.contributions import Contributions, NavigationItem, Panel, Sweep
+from portal.identity import panels
+from portal.identity.models import JobName
+from portal.identity.views import cases, own
+
+EVENTS: Final = ("canceled", "processing", "requires_input", "verified")
 
 
 def register(contributions: Contributions) -> None:
-    """Add this package's pages, jobs and panels."""
+    """Add the pages, the jobs, and the events that wake them."""
+    contributions.blueprints += [own.bp, cases.bp]
+    contributions.navigation.append(
+        NavigationItem(
+            label=_("Identity"),
+            endpoint="identity_cases.overview",
+            roles=frozenset({Role.COMPLIANCE}),
+            order=60,
+            section="/compliance/identity",
+        )
+    )
+    people = frozenset({Role.APPLICANT, Role.EXPERT})
+    contributions.home_panels.append(Panel(panels.home, people, order=30, wide=False))
+    contributions.person_panels.append(
+        Panel(panels.person, frozenset({Role.COMPLIANCE}), order=30, wide=False)
+    )
+    contributions.job_names.append(JobName)
+    contributions.job_modules.append("portal.identity.jobs")
+    contributions.sweeps.append(Sweep(JobName.SWEEP, timedelta(minutes=1)))
+    for event in EVENTS:
+        contributions.webhook_handlers[f"identity.verification_session.{event}"] = JobName.WOKEN

@@ -28,6 +28,7 @@ class Verification:
     id: str
     status: VerificationStatus
     last_error: str | None  # one of Stripe's codes
+    report_id: str | None  # of the last attempt with a document
     country: str | None  # of the document, two letters
     reference: str | None  # ours, as given to `create`
     live: bool
@@ -93,11 +94,16 @@ def _verification(found: VerificationSession) -> Verification:
         id=found.id,
         status=VerificationStatus(found.status),
         last_error=found.last_error.code if found.last_error else None,
+        report_id=_id(found.last_verification_report),
         country=_country(found.last_verification_report),
         reference=found.client_reference_id,
         live=found.livemode,
         redacted=found.redaction is not None,
     )
+
+
+def _id(report: "str | VerificationReport | None") -> str | None:
+    return report if report is None or isinstance(report, str) else report.id
 
 
 def _country(report: "str | VerificationReport | None") -> str | None:

@@ -146,6 +146,8 @@ def _strike(planned: faults.Planned | None) -> None:
         _drop()
     if planned.kind is Fault.RATE_LIMIT:
         raise Complaint("Request rate limit exceeded.", status=429, code="rate_limit")
+    if planned.kind is Fault.REFUSE:
+        raise Complaint("Your account is not set up to do this. Activate it in the Dashboard.")
     if planned.kind is Fault.CONFLICT:
         raise Complaint(
             "There is currently another in-progress request using this Stripe-Idempotency-Key.",

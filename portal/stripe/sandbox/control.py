@@ -19,6 +19,7 @@ class Fault(StrEnum):
     ERROR_AFTER = "error_after"  # 500 with effect, saved under the key
     CONFLICT = "conflict"  # 409: the same key is still being worked on
     RATE_LIMIT = "rate_limit"  # 429, not saved
+    REFUSE = "refuse"  # 400: our account may not do this
     LATENCY = "latency"  # the answer takes its time
 
 

@@ -1,0 +1,22 @@
+"""What other pages show about a person's identity: one line, and the next step."""
+
+from datetime import datetime
+
+from flask import render_template
+from sqlalchemy.orm import Session
+
+from portal.identity import queries
+
+
+def home(session: Session, account_id: int, _now: datetime) -> str | None:
+    """For the person: shown until their identity is verified, once they have begun."""
+    check = queries.latest_check(session, account_id)
+    if check is None or queries.verified_check(session, account_id) is not None:
+        return None
+    return render_template("identity/_home.html", check=check)
+
+
+def person(session: Session, account_id: int, _now: datetime) -> str | None:
+    """For compliance, on the person's page."""
+    checks = list(session.scalars(queries.checks_of(account_id)))
+    return render_template("identity/_person.html", checks=checks)

@@ -1,0 +1,188 @@
+"""What a person of ours decides about an identity check, and what becomes of an appeal."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from portal.accounts.models import Account
+from portal.db import lock
+from portal.decisions import (
+    APPEAL_WINDOW,
+    Appeal,
+    AppealState,
+    Decision,
+    Outcome,
+    decide,
+)
+from portal.errors import Conflict, Forbidden, Invalid
+from portal.identity import letters, service
+from portal.identity.models import CheckState, IdentityCheck
+from portal.ids import uuid7
+
+KIND: Final = "identity_check"
+RULE: Final = ("identity.review", "1")
+"""We claim that a document was looked at by Stripe and, where it could not say yes, by a person."""
+
+
+def accept(
+    session: Session, check: IdentityCheck, *, by: int, reason: str, now: datetime
+) -> Decision:
+    """A person is convinced, though the machine was not."""
+    decision = _decide(session, check, Outcome.FOR, by=by, reason=reason, now=now)
+    check.decision_id = decision.id
+    service.verify(session, check, country=None, now=now, actor=by)
+    return decision
+
+
+def ask_again(
+    session: Session, check: IdentityCheck, *, by: int, reason: str, now: datetime
+) -> Decision:
+    """The person may try once more, in the same session."""
+    decision = _decide(session, check, Outcome.NEUTRAL, by=by, reason=reason, now=now)
+    service.try_once_more(session, check, now=now)
+    letters.try_again(session, session.get_one(Account, check.account_id), now=now)
+    return decision
+
+
+def refuse(
+    session: Session, check: IdentityCheck, *, by: int, reason: str, now: datetime
+) -> Decision:
+    """Not accepted this time: a human's decision with its reason, which may be contested."""
+    decision = _decide(session, check, Outcome.AGAINST, by=by, reason=reason, now=now)
+    check.refuse(decision_id=decision.id, now=now)
+    person = session.get_one(Account, check.account_id)
+    letters.not_accepted(session, person, reason=reason, now=now)
+    service.settle(session, check, actor=by, now=now)
+    return decision
+
+
+def appeal(session: Session, check: IdentityCheck, *, words: str, now: datetime) -> Appeal:
+    """The person contests the decision, once and in time. Raises `Conflict` otherwise."""
+    lock(session, check)
+    decision = decision_of(session, check)
+    if decision is None or check.state is not CheckState.NOT_ACCEPTED:
+        raise Conflict("There is no decision here to contest.")
+    if decision.appeal_until is None or now > decision.appeal_until:
+        raise Conflict("The time to contest this has passed.")
+    if appeal_of(session, decision) is not None:
+        raise Conflict("You have contested this already; a different person looks at it.")
+    made = Appeal(
+        public_id=uuid7(now),
+        decision_id=decision.id,
+        words=words,
+        made_at=now,
+        answer_by=now + APPEAL_WINDOW,
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def answer(
+    session: Session,
+    check: IdentityCheck,
+    *,
+    uphold: bool,
+    by: int | None,
+    words: str,
+    now: datetime,
+) -> None:
+    """A second person answers the appeal; where nobody did in time (`by` is None) it is upheld."""
+    lock(session, check)
+    decision = decision_of(session, check)
+    contested = appeal_of(session, decision) if decision else None
+    if decision is None or contested is None or contested.state is not AppealState.OPEN:
+        raise Conflict("No appeal waits for an answer here.")
+    if by is not None and by in {decision.decided_by_id, check.account_id}:
+        raise Forbidden("An appeal is answered by someone who did not decide before.")
+    lock(session, contested)
+    state = AppealState.UPHELD if uphold else AppealState.DISMISSED
+    contested.settle(state, by=by, answer=words, now=now)
+    person = session.get_one(Account, check.account_id)
+    letters.appeal_answered(session, person, answer=words, now=now)
+    if uphold:
+        _overturn(session, check, decision, by=by, reason=words, now=now)
+
+
+def decision_of(session: Session, check: IdentityCheck) -> Decision | None:
+    """The decision by which a person settled the check."""
+    return None if check.decision_id is None else session.get_one(Decision, check.decision_id)
+
+
+def appeal_of(session: Session, decision: Decision) -> Appeal | None:
+    """The appeal against a decision."""
+    return session.scalar(sa.select(Appeal).where(Appeal.decision_id == decision.id))
+
+
+def contested(*, until: datetime | None = None) -> sa.Select[IdentityCheck]:
+    """Checks with an open appeal, the most urgent first; only those whose clock ran out by `until`."""
+    query = (
+        sa.select(IdentityCheck)
+        .join(Appeal, Appeal.decision_id == IdentityCheck.decision_id)
+        .where(Appeal.state == AppealState.OPEN)
+        .order_by(Appeal.answer_by)
+    )
+    return query if until is None else query.where(Appeal.answer_by <= until)
+
+
+def _overturn(
+    session: Session,
+    check: IdentityCheck,
+    before: Decision,
+    *,
+    by: int | None,
+    reason: str,
+    now: datetime,
+) -> None:
+    decision = decide(
+        session,
+        account_id=check.account_id,
+        kind=KIND,
+        outcome=Outcome.FOR,
+        subject=("identity_check", check.id),
+        rule=RULE,
+        evidence=_evidence(check),
+        reason=reason,
+        decided_by=by,
+        now=now,
+        replaces=before,
+    )
+    check.decision_id = decision.id
+    service.verify(session, check, country=None, now=now, actor=by)
+
+
+def _decide(
+    session: Session, check: IdentityCheck, outcome: Outcome, *, by: int, reason: str, now: datetime
+) -> Decision:
+    lock(session, check)
+    if check.state is not CheckState.REVIEW:
+        raise Conflict("This case has been settled meanwhile.")
+    if by == check.account_id:
+        raise Forbidden("Nobody decides about themself.")
+    if not reason.strip():
+        raise Invalid("Please say why; the person and the record need a reason.")
+    return decide(
+        session,
+        account_id=check.account_id,
+        kind=KIND,
+        outcome=outcome,
+        subject=("identity_check", check.id),
+        rule=RULE,
+        evidence=_evidence(check),
+        reason=reason.strip(),
+        decided_by=by,
+        now=now,
+    )
+
+
+def _evidence(check: IdentityCheck) -> dict[str, Any]:
+    """Codes, counts and ids only."""
+    return {
+        "stripe_session": check.session_id,
+        "stripe_report": check.report_id,
+        "last_error": check.last_error,
+        "failures": check.failures,
+        "country": check.country,
+    }

@@ -1,0 +1,1 @@
+"""The pages of identity checks: the person's own, and those of compliance."""

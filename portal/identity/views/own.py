@@ -1,0 +1,146 @@
+"""A person's own identity check: agreeing, going to Stripe's page, coming back, contesting."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, redirect, render_template, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from portal import clock
+from portal.access import Role, person, requires
+from portal.db import one_or_404, reading, transaction
+from portal.identity import consent, provider, queries, service, verdicts
+from portal.identity.forms import AppealForm, ConsentForm
+from portal.identity.last_errors import explain
+from portal.identity.models import CheckState, IdentityCheck, JobName
+from portal.jobs import enqueue
+
+bp = Blueprint("identity", __name__, url_prefix="/identity")
+
+_PEOPLE = (Role.APPLICANT, Role.EXPERT)
+
+
+@bp.get("")
+@requires(*_PEOPLE)
+def overview() -> str:
+    """Where the check stands, and the one thing to do next."""
+    return _page(ConsentForm(), AppealForm())
+
+
+@bp.post("")
+@requires(*_PEOPLE)
+def start() -> Response | tuple[str, int]:
+    """Agree and begin."""
+    form = ConsentForm()
+    if not form.validate():
+        return _page(form, AppealForm()), 422
+    with transaction() as session:
+        now = clock.now(session)
+        check_id = service.start(session, account_id=person().account_id, now=now).id
+    provider.try_to_begin(check_id)
+    return redirect(url_for("identity.leave"), 303)
+
+
+@bp.get("/leave")
+@requires(*_PEOPLE)
+def leave() -> str | Response:
+    """Our page with a plain link to Stripe's; the link is asked for each time and never kept."""
+    with reading() as session:
+        session_id = one_or_404(session, _mine()).session_id
+    url = provider.hosted_url(session_id) if session_id else None
+    if url is None:
+        return redirect(url_for("identity.overview"), 303)
+    with reading():
+        return render_template("identity/leave.html", url=url)
+
+
+@bp.get("/return")
+@requires(*_PEOPLE)
+def back() -> str:
+    """Back from Stripe's page: the same page, which watches until something is known."""
+    return _page(ConsentForm(), AppealForm(), returned=True)
+
+
+@bp.get("/state")
+@requires(*_PEOPLE)
+def state() -> str:
+    """The part of the page that changes while Stripe looks."""
+    with reading() as session:
+        return render_template("identity/_state.html", **_context(session, watching=True))
+
+
+@bp.post("/refresh")
+@requires(*_PEOPLE)
+def refresh() -> Response:
+    """Ask Stripe now rather than wait for its event."""
+    with transaction() as session:
+        check = one_or_404(session, _mine())
+        enqueue(session, JobName.REFRESH, check.id, now=clock.now(session))
+    return redirect(url_for("identity.back"), 303)
+
+
+@bp.post("/ask-person")
+@requires(*_PEOPLE)
+def ask_person() -> Response:
+    """Let a human look instead."""
+    with transaction() as session:
+        service.ask_person(session, one_or_404(session, _mine()), now=clock.now(session))
+    return redirect(url_for("identity.overview"), 303)
+
+
+@bp.post("/appeal")
+@requires(*_PEOPLE)
+def appeal() -> Response | tuple[str, int]:
+    """Contest a decision."""
+    form = AppealForm()
+    if not form.validate():
+        return _page(ConsentForm(), form), 422
+    with transaction() as session:
+        check = one_or_404(session, queries.checks_of(person().account_id).limit(1))
+        verdicts.appeal(session, check, words=form.words.data, now=clock.now(session))
+    return redirect(url_for("identity.overview"), 303)
+
+
+def _mine() -> sa.Select[IdentityCheck]:
+    return queries.open_check(person().account_id)
+
+
+def _page(form: ConsentForm, appeal_form: AppealForm, *, returned: bool = False) -> str:
+    with reading() as session:
+        context = _context(session, watching=returned)
+        shown = appeal_form if appeal_form.errors else form
+        return render_template(
+            "identity/overview.html",
+            **context,
+            form=shown,
+            consent_form=form,
+            appeal_form=appeal_form,
+        )
+
+
+def _context(session: Session, *, watching: bool) -> dict[str, Any]:
+    check = queries.latest_check(session, person().account_id)
+    decision = verdicts.decision_of(session, check) if check else None
+    now = clock.now(session)
+    return {
+        "check": check,
+        "consent": consent,
+        "explanation": explain(check.last_error) if check and check.last_error else None,
+        "decision": decision,
+        "appeal": verdicts.appeal_of(session, decision) if decision else None,
+        "contestable": decision is not None and _may_contest(decision.appeal_until, now),
+        "watching": check is not None and _watched(check, watching=watching),
+    }
+
+
+def _may_contest(until: datetime | None, now: datetime) -> bool:
+    return until is not None and now <= until
+
+
+def _watched(check: IdentityCheck, *, watching: bool) -> bool:
+    """Whether the page asks again by itself: while Stripe looks, and after coming back from it."""
+    soon = {CheckState.STARTING, CheckState.PROCESSING}
+    back_and_waiting = watching and check.state is CheckState.WAITING and not check.last_error
+    return check.state in soon or back_and_waiting
