@@ -6,10 +6,11 @@ import json
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import portal
 from portal.embedded.errors import EmbeddedError
@@ -17,6 +18,7 @@ from portal.embedded.errors import EmbeddedError
 OURS: Final = ("postgres", "valkey", "files", "mail", "logs", "secrets.json", "running.json",
                "seeding", "seeded")  # fmt: skip
 _RUNNING: Final = "running.json"
+_GRACE: Final = 1.0  # seconds
 
 
 def default_folder() -> Path:
@@ -37,12 +39,10 @@ def held(folder: Path) -> Iterator[Path]:
         folder.mkdir(parents=True)
         folder.chmod(0o711)
     with (folder / "lock").open("a", encoding="ascii") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _taken(lock, within=_GRACE):
             raise EmbeddedError(
                 f"Another run already uses {folder}. Mend: end it, or choose another place with --data."
-            ) from None
+            )
         yield folder
 
 
@@ -76,12 +76,33 @@ def withdraw(folder: Path) -> None:
 
 def adopt_running(folder: Path | None = None) -> bool:
     """Take the settings of the run on the data folder, where there is one and none were given."""
-    path = (folder or default_folder()) / _RUNNING
-    if "DATABASE_URL" in os.environ or not path.exists():
+    place = folder or default_folder()
+    path = place / _RUNNING
+    if "DATABASE_URL" in os.environ or not path.exists() or not _is_held(place):
         return False
     for name, value in _read(path).items():
         os.environ.setdefault(name, value)
     return True
+
+
+def _taken(lock: IO[str], *, within: float) -> bool:
+    """Take the lock; whoever only looks whether a run lives holds it for an instant."""
+    until = time.monotonic() + within
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.05)
+        else:
+            return True
+
+
+def _is_held(folder: Path) -> bool:
+    """Whether a run lives: one that was killed leaves its announcement, but not its hold."""
+    with (folder / "lock").open("a", encoding="ascii") as lock:
+        return not _taken(lock, within=0)
 
 
 def _random_secrets() -> dict[str, str]:
