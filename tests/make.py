@@ -1,7 +1,9 @@
 """Typed builders: rows with everything filled in that a test is not about."""
 
-from tests.portal.make import PortalMake
+from tests.payouts.make import PayoutsMake
+from tests.portal.identity.make import IdentityMake
+from tests.tasks.make import TasksMake
 
 
-class Make(PortalMake):
+class Make(PayoutsMake, IdentityMake, TasksMake):
     """All packages' builders. Each package adds its mixin here."""

@@ -294,6 +294,11 @@ class Adjustment(Base):
         self.state = move(_ADJUSTMENTS, self.state, AdjustmentState.APPROVED)
         self.decided_by_id, self.decided_at = by, now
 
+    def approve_by_rule(self, *, now: datetime) -> None:
+        """Nobody decided in time: it counts."""
+        self.state = move(_ADJUSTMENTS, self.state, AdjustmentState.APPROVED)
+        self.decided_at = now
+
     def refuse(self, *, by: int, decision_id: int, now: datetime) -> None:
         """It does not count; the decision says why and can be appealed."""
         self.state = move(_ADJUSTMENTS, self.state, AdjustmentState.REFUSED)

@@ -1,0 +1,1 @@
+"""Finding rows: always through the person, the project or the pool."""

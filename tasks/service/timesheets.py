@@ -1,0 +1,220 @@
+"""Timesheets from their first segment to the lock, and adjustments to them."""
+
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from portal import audit
+from portal.db import lock
+from portal.decisions import Outcome, decide
+from portal.errors import Conflict, Forbidden, Invalid
+from portal.ids import uuid7
+from tasks.credit import monday, week_bounds
+from tasks.models import (
+    Adjustment,
+    AdjustmentState,
+    Project,
+    Terms,
+    Timesheet,
+    TimesheetState,
+)
+from tasks.queries import projects as project_queries
+from tasks.queries import time as queries
+
+WORKING_DAYS: Final = 3
+"""A timesheet that nobody decides on within these is approved."""
+
+
+def sheet_for(
+    session: Session, *, expert_id: int, project: Project, day: date, now: datetime
+) -> Timesheet:
+    """The open sheet for a day's week, begun where there is none. Holds it open until the commit."""
+    week = monday(day)
+    of_week = sa.select(Timesheet).where(
+        Timesheet.expert_id == expert_id, Timesheet.project_id == project.id, Timesheet.week == week
+    )
+    unsubmitted = of_week.where(Timesheet.state == TimesheetState.OPEN)
+    if found := session.scalar(unsubmitted.with_for_update(read=True)):
+        return found
+    parts = session.scalar(of_week.with_only_columns(sa.func.max(Timesheet.part)))
+    starts_at, ends_at = week_bounds(week, project.zone)
+    sheet = Timesheet(
+        public_id=uuid7(now),
+        expert_id=expert_id,
+        project_id=project.id,
+        week=week,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        opened_at=now,
+        part=(parts or 0) + 1,
+    )
+    session.add(sheet)
+    session.flush()
+    return sheet
+
+
+def submit(session: Session, sheet: Timesheet, *, now: datetime) -> None:
+    """Hand a sheet in. What is worked in the same week afterwards goes into its next part."""
+    lock(session, sheet)
+    sheet.submit(now=now)
+    _note(session, sheet, "timesheet.submitted", sheet.expert_id, now)
+
+
+def approve(session: Session, sheet: Timesheet, *, by: int, now: datetime) -> None:
+    """Approve the time for pay. Raises `Forbidden` for one's own, `Conflict` while questions are open."""
+    lock(session, sheet)
+    if by == sheet.expert_id:
+        raise Forbidden("Nobody approves their own time.")
+    if _asked(session, sheet):
+        raise Conflict("Decide on the adjustments of this timesheet first.")
+    sheet.approve(by=by, now=now)
+    _note(session, sheet, "timesheet.approved", by, now)
+
+
+def give_back(session: Session, sheet: Timesheet, *, by: int, reason: str, now: datetime) -> None:
+    """Ask the expert to look at a sheet again. Takes nothing away: its time stays on it."""
+    lock(session, sheet)
+    if by == sheet.expert_id:
+        raise Forbidden("Nobody decides on their own time.")
+    if not reason.strip():
+        raise Invalid("Say what the expert should look at.")
+    sheet.give_back(reason=reason.strip())
+    _note(session, sheet, "timesheet.given_back", by, now)
+
+
+def approve_overdue(session: Session, *, now: datetime, limit: int = 500) -> int:
+    """Approve what has waited 3 working days; gives how many. Safe to run twice.
+
+    Open adjustments are approved with the sheet: silence never decides against a person.
+    """
+    waiting = (
+        sa.select(Timesheet)
+        .where(Timesheet.state == TimesheetState.SUBMITTED)
+        .where(Timesheet.submitted_at <= working_days_before(now, WORKING_DAYS))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = session.scalars(waiting).all()
+    for sheet in found:
+        for adjustment in _asked(session, sheet):
+            adjustment.approve_by_rule(now=now)
+        session.flush()
+        sheet.approve(by=None, now=now)
+        _note(session, sheet, "timesheet.approved_by_rule", None, now)
+    return len(found)
+
+
+def lock_for_pay(session: Session, sheet: Timesheet, *, now: datetime) -> None:
+    """Put an approved sheet on a statement: nothing enters it any more, in the database too."""
+    lock(session, sheet)
+    sheet.lock(now=now)
+    session.flush()
+    _note(session, sheet, "timesheet.locked", None, now)
+
+
+def adjust(
+    session: Session,
+    sheet: Timesheet,
+    *,
+    seconds: int,
+    work_day: date,
+    reason: str,
+    requested_by: int,
+    now: datetime,
+) -> Adjustment:
+    """Ask for time that the clock did not see, or that it saw wrongly; somebody else decides.
+
+    What comes too late for its sheet goes into the week that is open now and points at the original.
+    """
+    if not seconds or abs(seconds) > 24 * 3600:
+        raise Invalid("An adjustment is at least one second and at most one day.")
+    if not reason.strip():
+        raise Invalid("Say what the time was for.")
+    lock(session, sheet)
+    project = session.get_one(Project, sheet.project_id)
+    local = (
+        sheet.starts_at.astimezone(project.zone).date(),
+        sheet.ends_at.astimezone(project.zone).date(),
+    )
+    if not local[0] <= work_day < local[1]:
+        raise Invalid("The day is not in this timesheet's week.")
+    target = sheet
+    if sheet.state in {TimesheetState.APPROVED, TimesheetState.LOCKED}:
+        today = now.astimezone(project.zone).date()
+        target = sheet_for(session, expert_id=sheet.expert_id, project=project, day=today, now=now)
+    adjustment = Adjustment(
+        public_id=uuid7(now),
+        timesheet_id=target.id,
+        expert_id=sheet.expert_id,
+        terms_id=_terms_of(session, sheet).id,
+        seconds=seconds,
+        work_day=work_day,
+        reason=reason.strip(),
+        requested_by_id=requested_by,
+        requested_at=now,
+        original_id=None if target is sheet else sheet.id,
+    )
+    session.add(adjustment)
+    session.flush()
+    return adjustment
+
+
+def approve_adjustment(session: Session, adjustment: Adjustment, *, by: int, now: datetime) -> None:
+    """Let it count. Raises `Forbidden` for the expert's own or one's own request."""
+    lock(session, adjustment)
+    _refuse_own(adjustment, by)
+    adjustment.approve(by=by, now=now)
+    session.flush()
+
+
+def refuse_adjustment(
+    session: Session, adjustment: Adjustment, *, by: int, reason: str, now: datetime
+) -> None:
+    """Do not let it count, by a decision with a reason that the expert can appeal."""
+    lock(session, adjustment)
+    _refuse_own(adjustment, by)
+    decision = decide(
+        session,
+        account_id=adjustment.expert_id,
+        kind="tasks.adjustment",
+        outcome=Outcome.AGAINST,
+        subject=("adjustment", adjustment.id),
+        rule=("time the clock did not see", "1"),
+        evidence={"seconds": adjustment.seconds, "timesheet": adjustment.timesheet_id},
+        reason=reason,
+        decided_by=by,
+        now=now,
+    )
+    adjustment.refuse(by=by, decision_id=decision.id, now=now)
+    session.flush()
+
+
+def working_days_before(moment: datetime, days: int) -> datetime:
+    """The instant so many working days (Monday to Friday, UTC) before."""
+    while days:
+        moment -= timedelta(days=1)
+        days -= moment.weekday() < 5
+    return moment
+
+
+def _asked(session: Session, sheet: Timesheet) -> list[Adjustment]:
+    asked = queries.adjustments([sheet.id]).where(Adjustment.state == AdjustmentState.ASKED)
+    return list(session.scalars(asked))
+
+
+def _terms_of(session: Session, sheet: Timesheet) -> Terms:
+    terms = session.scalar(project_queries.current_terms(sheet.expert_id, sheet.project_id))
+    if terms is None:
+        raise Conflict("There are no terms to pay this time by.")
+    return terms
+
+
+def _refuse_own(adjustment: Adjustment, by: int) -> None:
+    if by in {adjustment.expert_id, adjustment.requested_by_id}:
+        raise Forbidden("Somebody else decides on this.")
+
+
+def _note(session: Session, sheet: Timesheet, action: str, by: int | None, now: datetime) -> None:
+    audit.record(session, actor=by, action=action, subject=("timesheet", sheet.id), now=now)

@@ -1,0 +1,85 @@
+"""Preference: which of two answers is better, by how much, and why."""
+
+from collections.abc import Mapping
+from random import Random
+from typing import Any, Final
+
+from flask_babel import lazy_gettext as _
+
+from tasks.markdown import render
+from tasks.types.protocol import BadField, Entries, one_of, text, whole
+
+CHOICES: Final = ("a", "b", "tie", "neither")
+_SIDES: Final = ("left", "right")
+_PLAIN: Final = ("tie", "neither")
+
+
+class Preference:
+    """Two answers to one prompt, shown side by side in an order drawn for each assignment.
+
+    The value is `{"choice": a | b | tie | neither, "strength": 1 to 3 or None, "reason": text}`, its
+    choice in the task's stored order whatever was shown on the left.
+    """
+
+    schema_version = 1
+    required: tuple[str, ...] = ("prompt", "a", "b")
+    optional: tuple[str, ...] = ("context",)
+    template = "tasks/types/preference.html"
+
+    def payload(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """Prompt and two answers, with a context where there is one."""
+        found = {field: text(raw, field) for field in self.required}
+        context = text(raw, "context", optional=True)
+        return {**found, "context": context if context.strip() else None}
+
+    def answer(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """`answer` is one of the choices, `strength` 1 to 3 or empty."""
+        choice = one_of(raw, "answer", CHOICES)
+        given = raw.get("strength") not in {None, ""}
+        return {"choice": choice, "strength": whole(raw, "strength", 1, 3) if given else None}
+
+    def order(self, random: Random) -> list[str]:
+        """Either answer may be on the left."""
+        return random.sample(["a", "b"], 2)
+
+    def view(self, payload: Mapping[str, Any], order: list[str]) -> dict[str, Any]:
+        """Prompt, context and the two answers as shown, with the six choices and their keys."""
+        sides = zip(_SIDES, (_("Answer A"), _("Answer B")), order, strict=True)
+        return {
+            "prompt": render(payload["prompt"]),
+            "context": render(payload["context"]) if payload["context"] else None,
+            "answers": [
+                {"side": side, "name": name, "body": render(payload[part])}
+                for side, name, part in sides
+            ],
+            "choices": [
+                {"value": "left-3", "text": _("A much better"), "side": "left"},
+                {"value": "left-2", "text": _("A better"), "side": "left"},
+                {"value": "tie", "text": _("About the same"), "side": ""},
+                {"value": "right-2", "text": _("B better"), "side": "right"},
+                {"value": "right-3", "text": _("B much better"), "side": "right"},
+                {"value": "neither", "text": _("Neither is fine"), "side": ""},
+            ],
+        }
+
+    def value(
+        self, entries: Entries, payload: Mapping[str, Any], order: list[str]
+    ) -> dict[str, Any]:
+        """`choice` is `left-1` to `right-3`, `tie` or `neither`: what stood on the page."""
+        reason = text(entries, "reason", optional=True).strip()
+        chosen = entries.get("choice", "")
+        if chosen in _PLAIN:
+            return {"choice": chosen, "strength": None, "reason": reason}
+        side, _dash, strength = chosen.partition("-")
+        if side not in _SIDES or strength not in {"1", "2", "3"}:
+            raise BadField("choice", "Choose one of the answers, or say that they are the same.")
+        choice = order[_SIDES.index(side)]
+        return {"choice": choice, "strength": int(strength), "reason": reason}
+
+    def right(self, value: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
+        """The same choice; how strongly it was made does not matter."""
+        return bool(value["choice"] == answer["choice"])
+
+    def label(self, value: Mapping[str, Any]) -> str:
+        """The choice."""
+        return str(value["choice"])
