@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, Error, Route, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.journeys.walker import Walker
@@ -148,3 +148,68 @@ def test_focus_is_three_pixels_of_the_action_colour(walker: Walker) -> None:
         "(getComputedStyle(document.activeElement.closest('.choice') ?? document.activeElement))"
     )
     assert outline == ["3px", "2px"]
+
+
+def test_j_and_k_move_between_the_choices_without_choosing(walker: Walker) -> None:
+    walker.visit("/styleguide/exam")
+    for key, expected in (("j", "step-1"), ("j", "step-2"), ("k", "step-1"), ("k", "step-1")):
+        walker.page.keyboard.press(key)
+        assert walker.page.evaluate("document.activeElement.id") == expected
+    assert walker.page.locator("#step-3").is_checked()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "now"), (1.9, "now"), (2, "2 s"), (59.9, "59 s"), (60, "1 min"), (150, "2 min")],
+)
+def test_saved_is_said_in_the_unit_that_fits(walker: Walker, seconds: float, words: str) -> None:
+    walker.visit("/styleguide/exam")
+    said = walker.page.evaluate(
+        "(seconds) => import('/static/js/saved.js').then(({wordsFor}) =>"
+        " wordsFor(seconds, {now: 'now', seconds: '{n} s', minutes: '{n} min'}))",
+        seconds,
+    )
+    assert said == words
+
+
+UPLOAD = """() => {
+  const form = document.createElement("form");
+  form.method = "post";
+  form.enctype = "multipart/form-data";
+  form.action = "/take";
+  form.dataset.upload = "";
+  for (const [tag, values] of [
+    ["input", {type: "file", name: "file"}],
+    ["progress", {hidden: true}],
+    ["button", {name: "kind", value: "gold", textContent: "Send the file"}],
+  ]) form.append(Object.assign(document.createElement(tag), values));
+  form.querySelector("progress").dataset.uploadProgress = "";
+  document.querySelector("main").append(form);
+}"""
+
+
+def test_a_file_leaves_with_the_button_that_sent_it_and_the_page_follows(walker: Walker) -> None:
+    taken: list[str] = []
+
+    def take(route: Route) -> None:
+        taken.append(
+            route.request.post_data_buffer.decode() if route.request.post_data_buffer else ""
+        )
+        route.fulfill(
+            status=422,
+            content_type="text/html",
+            body="<title>Error: Row 3</title><main><p>Row 3</p></main>",
+        )
+
+    walker.visit("/styleguide/exam")
+    walker.page.route("**/take", take)
+    walker.page.evaluate(UPLOAD)
+    walker.calm = False
+    walker.page.set_input_files(
+        "[name=file]", {"name": "a.csv", "mimeType": "text/csv", "buffer": b"x,y"}
+    )
+    walker.page.get_by_role("button", name="Send the file").click()
+    walker.page.get_by_text("Row 3", exact=True).wait_for()
+    assert walker.page.title() == "Error: Row 3"
+    assert 'name="kind"\r\n\r\ngold' in taken[0]
+    assert "x,y" in taken[0]

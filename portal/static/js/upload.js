@@ -12,6 +12,7 @@ export function showUploads(root = document) {
 }
 
 function send(form, bar, submitter) {
+  const content = new FormData(form, submitter);
   const request = new XMLHttpRequest();
   request.open("POST", form.action);
   request.upload.addEventListener("progress", (event) => {
@@ -22,7 +23,7 @@ function send(form, bar, submitter) {
   bar.max = 1;
   bar.hidden = false;
   if (submitter) submitter.disabled = true;
-  request.send(new FormData(form, submitter));
+  request.send(content);
 }
 
 // After a redirect we go where it led; an answer with errors replaces the page.
