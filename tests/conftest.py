@@ -41,7 +41,7 @@ class Database:
 def server() -> Iterator[Postgres]:
     """The process's own PostgreSQL, migrated once."""
     with tempfile.TemporaryDirectory(prefix="ts-") as folder:
-        running = Postgres.start(Path(folder) / "postgres", durable=False)
+        running = Postgres.start(Path(folder), durable=False)
         try:
             commands.upgrade(running.url("touchstone_owner", "touchstone"))
             _administer(running, f"CREATE DATABASE {_TEMPLATE} TEMPLATE touchstone")
