@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from flask import Flask, g, request
 from flask_babel import Babel, format_date, format_datetime, get_locale
@@ -33,7 +32,7 @@ def money(amount: Money) -> str:
 
 def day(value: datetime, style: str = "d MMMM y") -> str:
     """`23 November 2026` in the reader's time zone."""
-    return str(format_date(value, style))
+    return str(format_date(value.astimezone(_time_zone()), style, rebase=False))
 
 
 def moment(value: datetime, style: str = "d MMMM y, HH:mm") -> str:
@@ -45,6 +44,6 @@ def _locale() -> str | None:
     return request.accept_languages.best_match(LANGUAGES) if request else None
 
 
-def _time_zone() -> ZoneInfo | None:
-    """The account's zone, which the sign-in loader puts on `g`."""
-    return ZoneInfo(g.get("time_zone", "UTC"))
+def _time_zone() -> str:
+    """The account's zone, which the sign-in loader puts on `g`; flask-babel wants its name."""
+    return str(g.get("time_zone", "UTC"))
