@@ -32,7 +32,7 @@ def money(amount: Money) -> str:
 
 def day(value: datetime, style: str = "d MMMM y") -> str:
     """`23 November 2026` in the reader's time zone."""
-    return str(format_date(value.astimezone(_time_zone()), style, rebase=False))
+    return str(format_date(value, style))
 
 
 def moment(value: datetime, style: str = "d MMMM y, HH:mm") -> str:
