@@ -1,0 +1,1 @@
+"""Measurements that somebody may repeat: each prints what it measured and on what."""
