@@ -6,6 +6,7 @@ sent must not be (BREACH).
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+_IMPORT: Final = re.compile(r'@import url\("([\w-]+\.css)"\);')
 _KINDS: Final = {
     ".css": "text/css",
     ".js": "text/javascript",
@@ -53,8 +55,16 @@ def _texts(folder: Path) -> "Iterable[Path]":
 
 
 def _pack(file: Path) -> _Packed:
-    content = gzip.compress(file.read_bytes(), mtime=0)
+    content = gzip.compress(_text(file).encode(), mtime=0)
     return _Packed(content, _KINDS[file.suffix], hashlib.sha256(content).hexdigest()[:32])
+
+
+def _text(file: Path) -> str:
+    """The file; a style sheet with its imports inside it, which saves each of them a round trip."""
+    text = file.read_text("utf-8")
+    if file.suffix != ".css":
+        return text
+    return _IMPORT.sub(lambda found: _text(file.parent / found[1]), text)
 
 
 def _answer(packed: _Packed, request: Request, max_age: int) -> Response:

@@ -37,6 +37,16 @@ def test_text_arrives_compressed_and_unchanged(static: Client, folder: Path) -> 
     assert answer.headers["Cache-Control"] == "public, max-age=60"
 
 
+def test_a_style_sheet_travels_with_its_imports_inside_it(folder: Path) -> None:
+    (folder / "css" / "all.css").write_text('@import url("a.css");\n@import url("b.css");\n')
+    (folder / "css" / "b.css").write_text("b { color: blue; }")
+    client = Client(compressed(Response("plain"), folder, prefix="/static/", max_age=60))
+    text = gzip.decompress(client.get("/static/css/all.css", headers=GZIP).data).decode()
+    assert text.count("color: red") == 50
+    assert text.index("red") < text.index("blue")
+    assert "@import" not in text
+
+
 @pytest.mark.parametrize(
     ("path", "headers"),
     [
@@ -70,6 +80,18 @@ def sizes(client: FlaskClient, path: str) -> dict[str, int]:
             assert answer.status_code == 200, address
             found[address] = len(answer.data)
     return found
+
+
+def test_one_style_sheet_carries_every_part_of_the_design(client: FlaskClient) -> None:
+    with client.get("/static/css/touchstone.css", headers=GZIP) as answer:
+        text = gzip.decompress(answer.data).decode()
+    assert "@import" not in text
+    assert [
+        part for part in ("--streak:", "@font-face", ".card ", ".chart__streak") if part not in text
+    ] == []
+    assert text.index("@layer tokens, base, layout, components, utilities;") < text.index(
+        "@layer base {"
+    )
 
 
 def main_module() -> str:

@@ -72,7 +72,7 @@ def test_nothing_of_ours_loads_from_elsewhere() -> None:
     ]
     for file in own:
         text = file.read_text().replace("http://www.w3.org/2000/svg", "")
-        assert not re.search(r"https?://|@import", text), file
+        assert not re.search(r"https?://", text), file
 
 
 def test_our_modules_need_neither_evaluation_nor_inline_styles() -> None:
