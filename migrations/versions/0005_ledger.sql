@@ -28,13 +28,10 @@ $$;
 CREATE TRIGGER posting_arrives AFTER INSERT ON posting
     FOR EACH ROW EXECUTE FUNCTION posting_arrives();
 
--- A balance is changed by postings alone, and a ledger account never becomes another.
+-- A balance begins at zero (nobody may insert another, see the grants below) and is changed by
+-- postings alone; a ledger account never becomes another.
 CREATE FUNCTION ledger_account_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'INSERT' THEN
-        NEW.balance := 0;
-        RETURN NEW;
-    END IF;
     IF pg_trigger_depth() < 2
        OR (NEW.id, NEW.kind, NEW.currency, NEW.expert_id, NEW.project_id, NEW.rail)
           IS DISTINCT FROM (OLD.id, OLD.kind, OLD.currency, OLD.expert_id, OLD.project_id, OLD.rail)
@@ -44,7 +41,7 @@ BEGIN
     RETURN NEW;
 END
 $$;
-CREATE TRIGGER ledger_account_guard BEFORE INSERT OR UPDATE ON ledger_account
+CREATE TRIGGER ledger_account_guard BEFORE UPDATE ON ledger_account
     FOR EACH ROW EXECUTE FUNCTION ledger_account_guard();
 CREATE TRIGGER ledger_account_stays BEFORE DELETE ON ledger_account
     FOR EACH ROW EXECUTE FUNCTION refuse_change();

@@ -274,7 +274,6 @@ def _statements() -> None:
         sa.Column("project_id", sa.BigInteger(), nullable=False),
         sa.Column("timesheet_id", sa.BigInteger(), nullable=False),
         sa.Column("terms_id", sa.BigInteger(), nullable=False),
-        sa.Column("activity", sa.Text(), nullable=False),
         sa.Column("microseconds", sa.BigInteger(), nullable=False),
         sa.Column("rate_minor", sa.BigInteger(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
@@ -326,7 +325,7 @@ def _statements() -> None:
     op.create_index(
         "uq_statement_line_hours",
         "statement_line",
-        ["timesheet_id", "terms_id", "activity", "rate_minor"],
+        ["timesheet_id", "terms_id", "rate_minor"],
         unique=True,
         postgresql_where=sa.text("kind = 'hourly'"),
     )
@@ -511,6 +510,7 @@ def _runs() -> None:
         sa.Column("payout_id", sa.BigInteger(), nullable=False),
         sa.Column("key", sa.Uuid(), nullable=False),
         sa.Column("destination", sa.Text(), nullable=False),
+        sa.Column("reserve_id", sa.BigInteger(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tried_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tries", sa.BigInteger(), nullable=False),
@@ -541,6 +541,11 @@ def _runs() -> None:
         sa.CheckConstraint("tries >= 1", name=op.f("ck_payout_attempt_tries_from_one")),
         sa.ForeignKeyConstraint(
             ["payout_id"], ["payout.id"], name=op.f("fk_payout_attempt_payout_id_payout")
+        ),
+        sa.ForeignKeyConstraint(
+            ["reserve_id"],
+            ["ledger_entry.id"],
+            name=op.f("fk_payout_attempt_reserve_id_ledger_entry"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payout_attempt")),
         sa.UniqueConstraint("key", name=op.f("uq_payout_attempt_key")),

@@ -8,7 +8,8 @@ class JobName(StrEnum):
 
     SEND_PAYOUT = "payouts.send"
     FIND_UNSETTLED = "payouts.find_unsettled"
-    ISSUE_STATEMENTS = "payouts.issue_statements"
+    FIND_APPROVED = "payouts.find_approved"
+    DRAW_STATEMENTS = "payouts.draw_statements"
     RECONCILE = "payouts.reconcile"
     SEAL_LEDGER = "payouts.seal_ledger"
     TRANSFER_CHANGED = "payouts.transfer_changed"

@@ -8,8 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base, Serial, move
 from payouts.models.ledger import Rail
+from portal.db import Base, Serial, move
 
 
 class PayRunState(StrEnum):
@@ -267,6 +267,8 @@ class PayoutAttempt(Base):
     payout_id: Mapped[int] = mapped_column(sa.ForeignKey("payout.id"))
     key: Mapped[UUID]
     destination: Mapped[str]
+    reserve_id: Mapped[int] = mapped_column(sa.ForeignKey("ledger_entry.id"))
+    """The entry that set the money aside; a refusal reverses it."""
     opened_at: Mapped[datetime]
     tried_at: Mapped[datetime]
     tries: Mapped[int] = mapped_column(default=1, init=False)

@@ -65,7 +65,6 @@ class StatementLine(Base):
             "uq_statement_line_hours",
             "timesheet_id",
             "terms_id",
-            "activity",
             "rate_minor",
             unique=True,
             postgresql_where=sa.text("kind = 'hourly'"),
@@ -90,7 +89,6 @@ class StatementLine(Base):
     project_id: Mapped[int] = mapped_column(sa.ForeignKey("project.id"))
     timesheet_id: Mapped[int] = mapped_column(sa.ForeignKey("timesheet.id"))
     terms_id: Mapped[int] = mapped_column(sa.ForeignKey("terms.id"))
-    activity: Mapped[str]
     microseconds: Mapped[int]
     """Credited time, exactly."""
     rate_minor: Mapped[int]
