@@ -89,6 +89,7 @@ def _wrap(app: Flask, settings: Settings) -> None:
     inner = app.wsgi_app
     if settings.demo:
         sandbox = import_module("portal.stripe.sandbox").create_sandbox(settings)
+        app.extensions["stripe_sandbox"] = sandbox
         inner = DispatcherMiddleware(inner, {"/sandbox/stripe": sandbox})
     static = WhiteNoise(inner, max_age=3600)
     static.add_files(f"{app.root_path}/static", prefix="static/")

@@ -15,7 +15,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from portal.stripe.sandbox import faults, hosted, wire
 from portal.stripe.sandbox.complaints import Complaint
-from portal.stripe.sandbox.control import Fault
+from portal.stripe.sandbox.control import Control, Fault
 from portal.stripe.sandbox.desk import API_VERSION, Object, new_id
 from portal.stripe.sandbox.ledger import Asked, Given, carry_out
 from portal.stripe.sandbox.resources import HANDLERS
@@ -45,6 +45,7 @@ def build(config: Config) -> Flask:
     app = Flask("portal", static_folder=None)
     deliverer = Deliverer(config.engine, config.webhook_url, config.webhook_secret)
     app.extensions["deliverer"] = deliverer
+    app.extensions["control"] = Control(config.engine)
     for operation in _operations():
         rule = re.sub(r"\{(\w+)\}", r"<\1>", operation.path)
         view = partial(_answer, config, deliverer.wake, operation)

@@ -93,6 +93,10 @@ class Control:
         with self._engine.connect() as connection:
             return list(connection.scalars(query))
 
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
     def reset(self) -> None:
         """Forget everything."""
         with self._engine.begin() as connection:

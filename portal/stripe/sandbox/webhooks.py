@@ -76,7 +76,11 @@ class Deliverer:
 
     def _run(self) -> None:
         while not self._stopped.is_set():
-            if self.deliver_due() == 0:
+            try:
+                delivered = self.deliver_due()
+            except sa.exc.OperationalError:  # the database is away: what is due stays due
+                delivered = 0
+            if delivered == 0:
                 self._wanted.wait(_IDLE_SECONDS)
                 self._wanted.clear()
 
