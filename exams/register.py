@@ -1,5 +1,6 @@
 """What exams brings to the shell."""
 
+from exams import models  # noqa: F401  the tables, whether or not a page imports them
 from portal.contributions import Contributions
 
 

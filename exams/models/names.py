@@ -1,0 +1,12 @@
+"""The names under which this package's jobs are put into the outbox."""
+
+from enum import StrEnum
+
+
+class JobName(StrEnum):
+    """Jobs of the exams package."""
+
+    GRADE = "exams.grade_attempt"  # an attempt that has ended: read the keys and score it
+    IDENTITY_SETTLED = "exams.identity_settled"  # an identity check: look at its application again
+    APPEAL_UPHELD = "exams.appeal_upheld"  # an appeal: undo what its decision did
+    SWEEP = "exams.sweep"  # find deadlines passed, clocks run out, qualifications about to expire

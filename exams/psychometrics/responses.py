@@ -1,0 +1,99 @@
+"""Answers as the estimators read them: who chose which category, nothing where nothing was asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+NOT_SEEN = 255
+_MOST_CATEGORIES = 64
+
+
+class UnusableResponses(ValueError):
+    """The answers cannot be used; the message names the question and why."""
+
+
+@dataclass(frozen=True)
+class Responses:
+    """Each distinct row of answers once, with how often it came: the same likelihood, less work."""
+
+    names: tuple[str, ...]
+    answers: Tensor  # (patterns, items) uint8, categories from 0; NOT_SEEN where not asked
+    weight: Tensor  # (patterns,) double
+    pattern: Tensor  # (persons,) long: which row each person gave
+    lowest: Tensor  # (items,) long: the category written as 0
+    categories: Tensor  # (items,) long
+
+    @classmethod
+    def of(
+        cls,
+        answers: np.ndarray,  # (persons, items); NaN or -1 where not seen
+        *,
+        names: Sequence[str] | None = None,
+        weights: np.ndarray | None = None,  # (persons,) how often each row counts
+    ) -> Self:
+        """Check and pack a table of answers.
+
+        Raises `UnusableResponses` for an empty table, answers that are not whole, weights that are
+        not positive, and a question that nobody saw or that everybody answered alike.
+        """
+        table = np.asarray(answers, dtype=np.float64)
+        if table.ndim != 2 or 0 in table.shape:
+            raise UnusableResponses("a table of persons by questions is needed, neither empty")
+        named = tuple(names) if names else tuple(f"Q{i + 1}" for i in range(table.shape[1]))
+        seen = ~np.isnan(table) & (table != -1)
+        lowest, categories = _categories(table, seen, named)
+        packed = np.where(seen, np.where(seen, table, 0) - lowest, NOT_SEEN).astype(np.uint8)
+        patterns, pattern = np.unique(packed, axis=0, return_inverse=True)
+        counted = np.bincount(pattern.ravel(), weights=_weights(weights, len(table)))
+        return cls(
+            named,
+            torch.from_numpy(patterns),
+            torch.from_numpy(counted.astype(np.float64)),
+            torch.from_numpy(pattern.ravel().astype(np.int64)),
+            torch.from_numpy(lowest.astype(np.int64)),
+            torch.from_numpy(categories.astype(np.int64)),
+        )
+
+    def indicators(self, dtype: torch.dtype = torch.float64) -> Tensor:
+        """(patterns, items * most categories): 1 where the answer is that category; all 0 if not seen."""
+        most = int(self.categories.max())
+        chosen = self.answers[:, :, None] == torch.arange(most, dtype=torch.uint8)
+        return chosen.reshape(len(self.answers), -1).to(dtype)
+
+
+def _weights(weights: np.ndarray | None, persons: int) -> np.ndarray:
+    if weights is None:
+        return np.ones(persons)
+    given = np.asarray(weights, dtype=np.float64)
+    if given.shape != (persons,) or not np.isfinite(given).all() or (given <= 0).any():
+        raise UnusableResponses("weights must be one positive number a person")
+    return given
+
+
+def _categories(
+    table: np.ndarray, seen: np.ndarray, names: tuple[str, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    lowest, categories = [], []
+    for name, column, asked in zip(names, table.T, seen.T, strict=True):
+        given = np.unique(column[asked])
+        _refuse(name, given)
+        lowest.append(given.min())
+        categories.append(given.max() - given.min() + 1)
+    return np.array(lowest), np.array(categories)
+
+
+def _refuse(name: str, given: np.ndarray) -> None:
+    if given.size == 0:
+        raise UnusableResponses(f"question {name}: nobody has seen it")
+    if not np.isfinite(given).all() or (given != np.round(given)).any():
+        raise UnusableResponses(f"question {name}: answers must be whole numbers")
+    if given.size == 1:
+        raise UnusableResponses(f"question {name}: everybody answered {given[0]:g}, which says nothing")
+    if given.size != given.max() - given.min() + 1:
+        raise UnusableResponses(f"question {name}: a category between {given.min():g} and {given.max():g} never occurs")
+    if given.size > _MOST_CATEGORIES:
+        raise UnusableResponses(f"question {name}: more than {_MOST_CATEGORIES} categories")
