@@ -5,16 +5,15 @@ import re
 import socket
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-import sqlalchemy as sa
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from portal.stripe.sandbox import faults, hosted, wire
 from portal.stripe.sandbox.complaints import Complaint
+from portal.stripe.sandbox.config import Config
 from portal.stripe.sandbox.control import Control, Fault
 from portal.stripe.sandbox.desk import API_VERSION, Object, new_id
 from portal.stripe.sandbox.ledger import Asked, Given, carry_out
@@ -27,17 +26,6 @@ _SERVED: Final = sorted({sdk.split(":")[0] for sdk in HANDLERS})
 
 class _Broken(Exception):
     """The connection was broken on purpose: there is nobody left to answer."""
-
-
-@dataclass(frozen=True)
-class Config:
-    """What the sandbox is told when it is built."""
-
-    engine: sa.Engine
-    secret_key: str
-    webhook_secret: str
-    webhook_url: str
-    base: str  # where it is reached from outside, without a final slash
 
 
 def build(config: Config) -> Flask:

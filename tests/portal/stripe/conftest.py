@@ -13,7 +13,8 @@ from werkzeug.serving import make_server
 from portal.embedded.postgres import Postgres
 from portal.money import Money
 from portal.stripe import client
-from portal.stripe.sandbox.app import Config, build
+from portal.stripe.sandbox.app import build
+from portal.stripe.sandbox.config import Config
 from portal.stripe.sandbox.control import Control
 from portal.stripe.sandbox.webhooks import Deliverer
 
