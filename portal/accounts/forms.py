@@ -8,6 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from portal.accounts import passwords
@@ -28,26 +29,28 @@ REGIONS: Final = frozenset(
 )
 
 
-def countries() -> list[tuple[str, str]]:
+def countries() -> list[SelectChoice]:
     """ISO 3166 codes with their names, by name."""
     names = Locale("en").territories.items()
-    named = [(code, name) for code, name in names if len(code) == 2 and code.isalpha()]
-    known = [(code, name) for code, name in named if code not in _NOT_COUNTRIES]
-    return sorted(known, key=lambda pair: pair[1])
+    known = [(name, code) for code, name in names if _is_country(code)]
+    return [SelectChoice(code, name) for name, code in sorted(known)]
 
 
-def zones() -> list[tuple[str, str]]:
+def zones() -> list[SelectChoice]:
     """The time zones people live in, as `Africa/Lagos`, with UTC first."""
     found = {zone for zone in zoneinfo.available_timezones() if zone.split("/")[0] in REGIONS}
-    return [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in sorted(found - {"UTC"}))]
+    named = [SelectChoice(zone, zone.replace("_", " ")) for zone in sorted(found - {"UTC"})]
+    return [SelectChoice("UTC", "UTC"), *named]
 
 
-_NOT_COUNTRIES: Final = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA"}) | {
-    "UN",
-    "XA",
-    "XB",
-    "ZZ",
-}
+def _is_country(code: str) -> bool:
+    return len(code) == 2 and code.isalpha() and code not in _NOT_COUNTRIES
+
+
+_NOT_COUNTRIES: Final = frozenset(
+    ["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"]
+)
+"""Codes of CLDR that name no country: exceptional reservations, groups, private use."""
 
 
 def plain_address(_form: FlaskForm, field: Any) -> None:  # noqa: ANN401  wtforms is untyped
@@ -116,7 +119,7 @@ class SignUpForm(NewPasswordMixin, FlaskForm):  # type: ignore[misc]  # flask_wt
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  as in FlaskForm
         super().__init__(*args, **kwargs)
-        self.country.choices = [("", _("Choose a country")), *countries()]
+        self.country.choices = [SelectChoice("", _("Choose a country")), *countries()]
         self.time_zone.choices = zones()
 
     def about(self) -> list[str]:
@@ -176,12 +179,10 @@ class DetailsForm(FlaskForm):  # type: ignore[misc]  # flask_wtf publishes no ty
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  as in FlaskForm
         super().__init__(*args, **kwargs)
-        self.country.choices = [("", _("I would rather not say")), *countries()]
+        self.country.choices = [SelectChoice("", _("I would rather not say")), *countries()]
         self.time_zone.choices = zones()
-        known = LOCALES | {self.locale.data: self.locale.data} if self.locale.data else LOCALES
-        self.locale.choices = (
-            list(known.items()) if self.locale.data not in LOCALES else list(LOCALES.items())
-        )
+        known = LOCALES if not self.locale.data else {self.locale.data: self.locale.data} | LOCALES
+        self.locale.choices = [SelectChoice(code, name) for code, name in known.items()]
 
 
 LOCALES: Final = {

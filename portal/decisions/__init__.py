@@ -1,6 +1,6 @@
 """Decision records and appeals: no machine decides against a person."""
 
-from portal.decisions.models import Appeal, AppealState, Decision, Outcome
+from portal.decisions.models import Appeal, AppealState, Decision, JobName, Outcome
 from portal.decisions.service import APPEAL_WINDOW, decide
 
-__all__ = ["APPEAL_WINDOW", "Appeal", "AppealState", "Decision", "Outcome", "decide"]
+__all__ = ["APPEAL_WINDOW", "Appeal", "AppealState", "Decision", "JobName", "Outcome", "decide"]

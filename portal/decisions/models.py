@@ -11,6 +11,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.db import Base, Serial, move
 
 
+class JobName(StrEnum):
+    """Jobs of the decisions package."""
+
+    UPHOLD_OVERDUE = "decisions.uphold_overdue"
+
+
 class Outcome(StrEnum):
     """Whom a decision favours: against a person it needs a human and a reason."""
 

@@ -2,12 +2,13 @@
 
 import itertools
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from portal.access import Role
 from portal.accounts.models import Account, Grant, Organisation
+from portal.decisions import Decision, Outcome, decide
 from portal.ids import uuid7
 
 _numbers: Final = itertools.count(1)
@@ -80,3 +81,27 @@ class PortalMake(MakeBase):
         self.session.add(organisation)
         self.session.flush()
         return organisation
+
+    def decision(
+        self,
+        account: Account | None = None,
+        *,
+        by: Account | None = None,
+        outcome: Outcome = Outcome.AGAINST,
+        kind: str = "thing.declined",
+        evidence: dict[str, Any] | None = None,
+        now: datetime | None = None,
+    ) -> Decision:
+        """A decision about someone, by someone else, on some evidence."""
+        return decide(
+            self.session,
+            account_id=(account or self.account()).id,
+            kind=kind,
+            outcome=outcome,
+            subject=("thing", 1),
+            rule=("things", "1"),
+            evidence=evidence or {},
+            reason="Twenty of the misses fall under one clause.",
+            decided_by=(by or self.account()).id,
+            now=now or self.now,
+        )
