@@ -74,3 +74,8 @@ def test_text_never_wears_gold() -> None:
         for sheet in sheets
         if re.search(r"[\s;{]color:\s*var\(--gold\)", sheet.read_text())
     ] == []
+
+
+def test_browsers_without_light_dark_get_the_same_light_colours() -> None:
+    older = TOKENS.read_text().partition("@supports not")[2]
+    assert dict(re.findall(r"--([\w-]+): (#\w{6});", older)) == tokens(0)
