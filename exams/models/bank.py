@@ -108,7 +108,7 @@ class QuestionKey(Base):
     key: Mapped[dict[str, Any]]
     rationale: Mapped[str]
     difficulty: Mapped[float] = mapped_column(sa.Double)
-    """An author's guess until it is calibrated: −2 easy to 2 hard."""
+    """An author's guess until it is calibrated: -2 easy to 2 hard."""
     sha256: Mapped[bytes]
     created_at: Mapped[datetime]
 
