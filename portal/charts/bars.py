@@ -2,9 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
+from typing import Final
 
 from portal.charts.canvas import Canvas, Drawing, number_column
 from portal.charts.numbers import NOTHING, hours, percent, whole
+
+_VALUES: Final = 10  # so many values stand side by side on a phone
+_LABELS: Final = 8
 
 
 @dataclass(frozen=True)
@@ -24,29 +29,38 @@ def bars(
     height: float = 128,
     width: float | None = None,
 ) -> Drawing:
-    """Upright bars, each with its value above it; nothing is a hairline."""
+    """Upright bars, each with its value above it; nothing is a hairline.
+
+    Where there are many, the values stand only in the table and under the pointer, and not every bar
+    has its label.
+    """
     canvas = Canvas(height=height, kind="bars", width=width)
-    floor, room = height - 22, height - 44
     most = max((bar.value for bar in data), default=0) or 1
     slot = 1 / max(len(data), 1)
+    every = ceil(len(data) / _LABELS)
     for index, bar in enumerate(data):
-        middle, tall = (index + 0.5) * slot, bar.value / most * room
-        if bar.value:
-            start, said = middle - slot * 0.37, show(bar.value)
-            top = floor - max(tall, 2)
-            canvas.rect(
-                "chart__bar", start, slot * 0.74, top=top, height=max(tall, 2), corner=3,
-                title=f"{bar.label}: {said}",
-            )  # fmt: skip
-            canvas.text("chart__value", (middle, top - 6), said)
-        else:
-            canvas.line(
-                "chart__track", (middle - slot * 0.36, floor), (middle + slot * 0.36, floor)
-            )
-        canvas.text("chart__tick", (middle, height - 5), bar.label)
+        middle = (index + 0.5) * slot
+        top = _draw_bar(canvas, middle, slot, bar.value / most, f"{bar.label}: {show(bar.value)}")
+        if bar.value and len(data) <= _VALUES:
+            canvas.text("chart__value", (middle, top - 6), show(bar.value))
+        if index % every == 0:
+            canvas.text("chart__tick", (middle, height - 5), bar.label)
     said = "; ".join(f"{bar.label} {show(bar.value)}" for bar in data)
     rows = [(bar.label, show(bar.value)) for bar in data]
     return canvas.finish(title, said, (headings[0], number_column(headings[1])), rows)
+
+
+def _draw_bar(canvas: Canvas, middle: float, slot: float, share: float, title: str) -> float:
+    """A bar of a share of the room, or a hairline; gives its upper edge."""
+    floor, room = canvas.height - 22, canvas.height - 44
+    left, right = middle - slot * 0.37, middle + slot * 0.37
+    if not share:
+        canvas.line("chart__track", (left, floor), (right, floor))
+        return floor
+    tall = max(share * room, 2)
+    top = floor - tall
+    canvas.rect("chart__bar", left, right - left, top=top, height=tall, corner=3, title=title)
+    return top
 
 
 def funnel(

@@ -61,9 +61,9 @@ def progress_with_forecast(
     canvas.line("chart__target", (0, level), (1, level))
     canvas.text("chart__note", (1, level - 7), target_text, anchor="end")
     _draw_today(canvas, today[0], today_text, (top, bottom))
-    for share in (0.0, 1 / 3, 2 / 3, 1.0):
-        day = date.fromordinal(first.toordinal() + round(share * days))
-        canvas.text("chart__tick", (share, height - 6), show_day(day))
+    for passed in sorted({round(share * days / 3) for share in range(4)}):
+        day = date.fromordinal(first.toordinal() + passed)
+        canvas.text("chart__tick", (passed / days, height - 6), show_day(day))
     rows = [(show_day(day), show(value), "") for day, value in done]
     rows += [
         (

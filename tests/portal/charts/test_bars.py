@@ -62,3 +62,11 @@ def test_a_funnel_nobody_entered_divides_by_nothing() -> None:
 
 def test_other_numbers_take_other_words() -> None:
     assert words(bars([Bar("wk 1", 1200)], title="Judgments", show=whole), "value") == ["1,200"]
+
+
+def test_a_month_of_bars_is_labelled_here_and_there_and_told_in_the_table() -> None:
+    drawn = bars([Bar(f"{day} Nov", 60 * day) for day in range(1, 31)], title="Hours")
+    assert len(shapes(drawn, "bar")) == 30
+    assert words(drawn, "value") == []
+    assert words(drawn) == [f"{day} Nov" for day in range(1, 31, 4)]
+    assert len(drawn.rows) == 30

@@ -126,3 +126,17 @@ def test_progress_of_one_day_without_a_forecast_divides_by_nothing() -> None:
         [(date(2026, 11, 1), 0)], [], title="Progress", target=10, target_text="10 tasks"
     )
     assert "nan" not in str(drawn.svg)
+
+
+@pytest.mark.parametrize(
+    ("last", "labels"), [(2, ["1 Nov", "2 Nov"]), (4, ["1 Nov", "2 Nov", "3 Nov", "4 Nov"])]
+)
+def test_no_day_is_written_twice_under_a_short_project(last: int, labels: list[str]) -> None:
+    drawn = progress_with_forecast(
+        [(date(2026, 11, 1), 0), (date(2026, 11, last), 5)],
+        [],
+        title="Progress",
+        target=10,
+        target_text="10",
+    )
+    assert [word for word in words(drawn) if "Nov" in word] == labels
