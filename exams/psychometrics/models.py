@@ -85,7 +85,8 @@ class Layout:
             return whole
         last = (self.categories - 1)[:, None]
         between = torch.cat(
-            [table.new_zeros(len(table), 1), table[:, self.most :], table.new_zeros(len(table), 1)], 1
+            [table.new_zeros(len(table), 1), table[:, self.most :], table.new_zeros(len(table), 1)],
+            1,
         )
         inner = (torch.arange(self.most) > 0) & (torch.arange(self.most) < last)
         return torch.where(inner, between, whole)
@@ -100,12 +101,12 @@ def log_probabilities(layout: Layout, table: Tensor, theta: Tensor) -> Tensor:
     return _FAMILIES[layout.model](layout, table, theta)
 
 
-def _two_parameters(layout: Layout, table: Tensor, theta: Tensor) -> Tensor:
+def _two_parameters(_layout: Layout, table: Tensor, theta: Tensor) -> Tensor:
     logit = _logit(table, theta)
     return torch.stack([logsigmoid(-logit), logsigmoid(logit)], 1)
 
 
-def _three_parameters(layout: Layout, table: Tensor, theta: Tensor) -> Tensor:
+def _three_parameters(_layout: Layout, table: Tensor, theta: Tensor) -> Tensor:
     """With g = logit c: P(1) = (e^g + e^z + e^(g+z)) / ((1 + e^g)(1 + e^z)), in logs."""
     logit, guess = _logit(table, theta), table[:, -1:]
     wrong = -softplus(guess) - softplus(logit)

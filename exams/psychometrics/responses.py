@@ -58,11 +58,29 @@ class Responses:
             torch.from_numpy(categories.astype(np.int64)),
         )
 
-    def indicators(self, dtype: torch.dtype = torch.float64) -> Tensor:
-        """(patterns, items * most categories): 1 where the answer is that category; all 0 if not seen."""
-        most = int(self.categories.max())
-        chosen = self.answers[:, :, None] == torch.arange(most, dtype=torch.uint8)
-        return chosen.reshape(len(self.answers), -1).to(dtype)
+    @classmethod
+    def of_groups(
+        cls,
+        answers: np.ndarray,
+        group: np.ndarray,  # (persons,) from 0
+        *,
+        names: Sequence[str] | None = None,
+        weights: np.ndarray | None = None,
+    ) -> tuple[Self, Tensor]:
+        """Like `of`, with equal rows of different groups kept apart; also gives each row's group."""
+        whole = cls.of(answers, names=names, weights=weights)
+        both = np.stack([whole.pattern.numpy(), group], 1)
+        kept, pattern = np.unique(both, axis=0, return_inverse=True)
+        counted = np.bincount(pattern.ravel(), weights=_weights(weights, len(group)))
+        packed = cls(
+            whole.names,
+            whole.answers[torch.from_numpy(kept[:, 0])],
+            torch.from_numpy(counted.astype(np.float64)),
+            torch.from_numpy(pattern.ravel().astype(np.int64)),
+            whole.lowest,
+            whole.categories,
+        )
+        return packed, torch.from_numpy(kept[:, 1].astype(np.int64))
 
 
 def _weights(weights: np.ndarray | None, persons: int) -> np.ndarray:
@@ -92,8 +110,12 @@ def _refuse(name: str, given: np.ndarray) -> None:
     if not np.isfinite(given).all() or (given != np.round(given)).any():
         raise UnusableResponses(f"question {name}: answers must be whole numbers")
     if given.size == 1:
-        raise UnusableResponses(f"question {name}: everybody answered {given[0]:g}, which says nothing")
+        raise UnusableResponses(
+            f"question {name}: everybody answered {given[0]:g}, which says nothing"
+        )
     if given.size != given.max() - given.min() + 1:
-        raise UnusableResponses(f"question {name}: a category between {given.min():g} and {given.max():g} never occurs")
+        raise UnusableResponses(
+            f"question {name}: a category between {given.min():g} and {given.max():g} never occurs"
+        )
     if given.size > _MOST_CATEGORIES:
         raise UnusableResponses(f"question {name}: more than {_MOST_CATEGORIES} categories")

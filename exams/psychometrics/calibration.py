@@ -1,0 +1,220 @@
+"""Fitting an item response model by marginal maximum likelihood (Bock, Aitkin 1981).
+
+A few EM cycles find the neighbourhood; then a quasi-Newton on the marginal log-likelihood itself, with
+the complete-data information as preconditioner, goes the rest of the way.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from exams.psychometrics.likelihood import Grid, Marginal, Parameters
+from exams.psychometrics.models import Layout, Model
+from exams.psychometrics.optimiser import Found, maximise
+from exams.psychometrics.priors import Priors
+from exams.psychometrics.responses import Responses, UnusableResponses
+
+ENOUGH_FOR_SLOPES = 200
+"""With fewer answers only the 1PL is fitted: slopes would be noise."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A fitted model in slope-intercept form. Arrays have one row an item, NaN where not applicable."""
+
+    model: Model
+    names: tuple[str, ...]
+    lowest: np.ndarray  # (items,) the category written as 0
+    layout: Layout
+    table: Tensor  # (items, width)
+    mean: np.ndarray  # (groups,) of ability
+    variance: np.ndarray  # (groups,)
+    log_likelihood: float
+    log_prior: float
+    converged: bool
+    rounds: int
+    persons: float
+    marginal: Marginal
+    vector: Tensor
+
+    @property
+    def slope(self) -> np.ndarray:
+        """(items,)."""
+        return np.asarray(self._reported[:, 0])
+
+    @property
+    def intercept(self) -> np.ndarray:
+        """(items,) for two categories, else (items, most categories - 1)."""
+        found = np.where(self.layout.used[:, 1:], self._reported[:, 1 : self.layout.most], np.nan)
+        return np.asarray(found[:, 0] if self.layout.most == 2 else found)
+
+    @property
+    def guessing(self) -> np.ndarray:
+        """(items,): zero but in the 3PL."""
+        if self.model is not Model.THREE_PL:
+            return np.zeros(len(self.names))
+        return self.table[:, -1].sigmoid().numpy()
+
+    @property
+    def difficulty(self) -> np.ndarray:
+        """Where on the ability scale, -d / a; for graded answers a column a boundary."""
+        slope = self.slope if self.layout.most == 2 else self.slope[:, None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(-self.intercept / slope)
+
+    @property
+    def scores(self) -> np.ndarray:
+        """(items, most categories): what each category says of ability, free in the nominal model."""
+        found = self.layout.scores(self.table)
+        return np.where(self.layout.used, found, np.nan)
+
+    @cached_property
+    def standard_error(self) -> np.ndarray:
+        """(items, width) of the table's cells, from the observed information.
+
+        The Hessian of the marginal log-posterior by central differences of its exact gradient; NaN
+        where a cell is not free or the information is not positive definite.
+        """
+        information = observed_information(self.marginal, self.vector)
+        factor, failed = torch.linalg.cholesky_ex(information)
+        variance = torch.cholesky_inverse(factor).diagonal()
+        errors = torch.full_like(self.vector, math.nan) if int(failed) else variance.sqrt()
+        place = self.marginal.parameters.place
+        cells = torch.where(place >= 0, errors[place.clamp(min=0)], math.nan)
+        if self.model is Model.PCM:
+            cells[:, 0] = math.nan
+        return cells.numpy()
+
+    @property
+    def _reported(self) -> Tensor:
+        """PCM is reported with slope 1 and a free variance."""
+        if self.model is not Model.PCM:
+            return self.table
+        return torch.cat([torch.ones_like(self.table[:, :1]), self.table[:, 1:]], 1)
+
+
+def calibrate(
+    responses: np.ndarray,
+    model: Model | str = Model.TWO_PL,
+    *,
+    options: int = 4,
+    quadrature: int = 61,
+    weights: np.ndarray | None = None,
+    priors: Priors | None = None,
+    groups: np.ndarray | None = None,
+    names: Sequence[str] | None = None,
+) -> Calibration:
+    """Fit `model` to a (persons, questions) array; NaN or -1 where a question was not seen.
+
+    `options` sets the 3PL's prior on guessing, `weights` how often each row counts, `groups` (persons,)
+    names each person's group: the first, in order of value, has N(0, 1), the others their own normal.
+    Raises `UnusableResponses` naming the question that cannot be used, or where there are too few
+    answers for anything but a 1PL.
+    """
+    wanted = Model(model)
+    packed, group, count = _pack(responses, groups, names, weights)
+    _refuse(wanted, packed)
+    layout = Layout(wanted, packed.categories)
+    parameters = Parameters.of(layout, count)
+    believed = Priors.default(wanted, options) if priors is None else priors
+    marginal = Marginal(packed, parameters, Grid.even(quadrature), believed, group=group)
+    begin = parameters.vector(_start(packed, layout, options))
+    return _calibration(wanted, packed, marginal, maximise(marginal, begin))
+
+
+def observed_information(marginal: Marginal, vector: Tensor, *, step: float = 1e-4) -> Tensor:
+    """(count, count): minus the Hessian of the marginal log-posterior."""
+    rows = []
+    for index in range(len(vector)):
+        change = torch.zeros_like(vector)
+        change[index] = step * max(1.0, abs(float(vector[index])))
+        above, below = marginal.at(vector + change), marginal.at(vector - change)
+        rows.append((below.gradient - above.gradient) / (2 * change[index]))
+    found = torch.stack(rows)
+    return (found + found.T) / 2
+
+
+def _calibration(
+    model: Model,
+    packed: Responses,
+    marginal: Marginal,
+    found: Found,
+) -> Calibration:
+    evaluation = found.evaluation
+    table = marginal.parameters.table(evaluation.vector)
+    mean, deviation = marginal.parameters.latent(evaluation.vector)
+    variance = (2 * deviation).exp()
+    if model is Model.PCM:
+        mean, variance = mean * table[0, 0], variance * table[0, 0] ** 2
+    return Calibration(
+        model=model,
+        names=packed.names,
+        lowest=packed.lowest.numpy(),
+        layout=marginal.parameters.layout,
+        table=table,
+        mean=mean.numpy(),
+        variance=variance.numpy(),
+        log_likelihood=evaluation.log_likelihood,
+        log_prior=evaluation.log_prior,
+        converged=found.converged,
+        rounds=found.rounds,
+        persons=float(packed.weight.sum()),
+        marginal=marginal,
+        vector=evaluation.vector,
+    )
+
+
+def _pack(
+    responses: np.ndarray,
+    groups: np.ndarray | None,
+    names: Sequence[str] | None,
+    weights: np.ndarray | None,
+) -> tuple[Responses, Tensor, int]:
+    if groups is None:
+        packed = Responses.of(responses, names=names, weights=weights)
+        return packed, torch.zeros(len(packed.answers), dtype=torch.long), 1
+    values, code = np.unique(np.asarray(groups), return_inverse=True)
+    if code.shape != (len(responses),):
+        raise UnusableResponses("groups must name one group a person")
+    return *Responses.of_groups(responses, code, names=names, weights=weights), len(values)
+
+
+def _refuse(model: Model, packed: Responses) -> None:
+    if model.binary and int(packed.categories.max()) > 2:
+        worst = packed.names[int(packed.categories.argmax())]
+        raise UnusableResponses(f"question {worst}: {model} takes right and wrong only")
+    answers = float((packed.weight[:, None] * (packed.answers != 255)).sum(0).min())
+    if answers < ENOUGH_FOR_SLOPES and not model.one_slope:
+        raise UnusableResponses(
+            f"{answers:g} answers to a question are too few for {model}: with fewer than"
+            f" {ENOUGH_FOR_SLOPES} only 1pl (or pcm) is fitted"
+        )
+
+
+def _start(packed: Responses, layout: Layout, options: int) -> Tensor:
+    """Slopes of one, and intercepts that give the observed shares at the mean ability."""
+    table = torch.zeros(len(packed.names), layout.width, dtype=torch.float64)
+    table[:, 0] = 1.0 / (layout.most - 1) if layout.model in _DIVIDED else 1.0
+    most = layout.most
+    shares = torch.zeros(len(packed.names), most, dtype=torch.float64)
+    for category in range(most):
+        shares[:, category] = ((packed.answers == category) * packed.weight[:, None]).sum(0)
+    shares = (shares + 0.5) / (shares + 0.5).sum(1, keepdim=True)
+    if layout.model in _DIVIDED:
+        table[:, 1:most] = (shares[:, 1:] / shares[:, :1]).log()
+    else:
+        above = shares.flip(1).cumsum(1).flip(1)[:, 1:].clamp(1e-6, 1 - 1e-6)
+        table[:, 1:most] = 1.2 * above.logit()
+    if layout.model is Model.THREE_PL:
+        table[:, -1] = math.log(1 / (options - 1))
+    if layout.model is Model.NOMINAL and most > 2:
+        table[:, most:] = torch.arange(1, most - 1, dtype=torch.float64)
+    return torch.where(layout.free, table, 0.0)
+
+
+_DIVIDED = frozenset({Model.GPCM, Model.PCM, Model.NOMINAL})
