@@ -156,7 +156,7 @@ def finish_if_paid(session: Session, run_id: int, *, now: datetime) -> None:
 
 def digest(session: Session, run: PayRun) -> bytes:
     """The SHA-256 of the run's lines as they stand in the database."""
-    return _digest(run.currency, session.execute(queries.signed_lines(run.id)).tuples())
+    return _digest(run.currency, session.execute(queries.signed_lines(run.id)))
 
 
 def _digest(currency: str, lines: Iterable[tuple[int, int, int, int, str]]) -> bytes:

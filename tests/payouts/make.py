@@ -1,13 +1,32 @@
-"""Builders for money: experts with something owed to them."""
+"""Builders for money: experts with something owed to them, statements, pay runs, payees."""
 
-from payouts.models import EntryKind, LedgerAccount, LedgerEntry, LedgerKind, Rail
-from payouts.service import ledger
+from payouts.models import (
+    EntryKind,
+    LedgerAccount,
+    LedgerEntry,
+    LedgerKind,
+    Payout,
+    PayoutAccount,
+    PayRun,
+    Rail,
+    Statement,
+)
+from payouts.queries import runs as run_queries
+from payouts.service import ledger, runs, statements
+from portal.access import Role
+from portal.accounts.models import Account
+from portal.identity.models import CheckState
+from portal.ids import random_id
 from portal.money import Money
-from tests.portal.make import MakeBase
+from portal.stripe.accounts import Capability
+from tasks.models import Project, Timesheet
+from tasks.service import timesheets
+from tests.portal.identity.make import IdentityMake
+from tests.tasks.make import TasksMake
 
 
-class PayoutsMake(MakeBase):
-    """Ledger accounts and what they hold."""
+class PayoutsMake(IdentityMake, TasksMake):
+    """Money from its first second to the rail's door."""
 
     def payable(
         self, kind: LedgerKind = LedgerKind.PENDING, *, expert_id: int, holding: int = 0
@@ -29,3 +48,67 @@ class PayoutsMake(MakeBase):
             amount=Money(minor, account.currency),
             now=self.now,
         )
+
+    def approved_time(
+        self,
+        *,
+        expert: Account | None = None,
+        project: Project | None = None,
+        seconds: int = 3600,
+    ) -> Timesheet:
+        """A timesheet that somebody else has approved."""
+        sheet = self.timesheet(expert=expert, project=project, seconds=seconds, submitted=True)
+        manager = self.account(Role.MANAGER, name="Ines Duarte")
+        timesheets.approve(self.session, sheet, by=manager.id, now=self.now)
+        return sheet
+
+    def statement(
+        self,
+        *,
+        expert: Account | None = None,
+        project: Project | None = None,
+        seconds: int = 3600,
+    ) -> Statement:
+        """A statement over one timesheet."""
+        sheet = self.approved_time(expert=expert, project=project, seconds=seconds)
+        (made,) = statements.draw(self.session, expert_id=sheet.expert_id, now=self.now)
+        return made
+
+    def payee(self, expert: Account | None = None, *, stripe_id: str | None = None) -> Account:
+        """An expert whose identity is verified and whose account can be sent money."""
+        expert = expert or self.expert()
+        self.identity_check(expert, state=CheckState.VERIFIED)
+        account = PayoutAccount(
+            account_id=expert.id, creation_key=random_id(), country="DE", created_at=self.now
+        )
+        stripe_id = stripe_id or f"acct_test{self.number()}"
+        account.seen(stripe_id=stripe_id, transfers=Capability.ACTIVE, now=self.now)
+        self.session.add(account)
+        self.session.flush()
+        return expert
+
+    def pay_run(self, *experts: Account, by: Account | None = None, seconds: int = 3600) -> PayRun:
+        """A run of one organisation over one timesheet of each expert."""
+        project = self.project()
+        for expert in experts or (self.payee(),):
+            self.statement(expert=expert, project=project, seconds=seconds)
+        by = by or self.account(Role.MANAGER, name="Ines Duarte")
+        return runs.build(
+            self.session,
+            organisation_id=project.organisation_id,
+            currency="USD",
+            by=by.id,
+            now=self.now,
+        )
+
+    def signed_run(self, *experts: Account, seconds: int = 3600) -> PayRun:
+        """A run that finance has approved."""
+        run = self.pay_run(*experts, seconds=seconds)
+        finance = self.account(Role.FINANCE, name="Tove Lindqvist")
+        runs.approve(self.session, run, by=finance.id, seen=run.lines_sha256, now=self.now)
+        return run
+
+    def payout(self, *, stripe_id: str | None = None, seconds: int = 3600) -> Payout:
+        """One payout that is ready to be sent."""
+        run = self.signed_run(self.payee(stripe_id=stripe_id), seconds=seconds)
+        return self.session.scalars(run_queries.payouts(run.id)).one()

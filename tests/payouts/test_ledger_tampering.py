@@ -1,6 +1,5 @@
 """What the database itself refuses, with its real roles and real commits."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 import psycopg
@@ -34,7 +33,7 @@ UNBALANCED = (
 
 
 @pytest.fixture
-def written(fresh_database: Database, now: datetime) -> Iterator[Database]:
+def written(fresh_database: Database, now: datetime) -> Database:
     """A database in which an expert is owed a little."""
     with transaction() as session:
         make = Make(session, now)
