@@ -1,0 +1,90 @@
+"""Finding attempts, what happened in them, and what they scored."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from exams.models import (
+    GRACE,
+    Attempt,
+    AttemptEvent,
+    AttemptScore,
+    AttemptState,
+    Exam,
+    Form,
+    FormQuestion,
+    QuestionVersion,
+)
+
+
+def attempts_of(account_id: int) -> sa.Select[Attempt]:
+    """The person's attempts, newest first."""
+    query = sa.select(Attempt).where(Attempt.account_id == account_id)
+    return query.order_by(Attempt.id.desc())
+
+
+def at_exam(account_id: int, exam_id: int) -> sa.Select[Attempt]:
+    """The person's attempts at one exam, newest first."""
+    return attempts_of(account_id).where(Attempt.exam_id == exam_id)
+
+
+def others(account_id: int) -> sa.Select[Attempt]:
+    """Anybody's attempts but one's own: nobody decides about themself."""
+    return sa.select(Attempt).where(Attempt.account_id != account_id)
+
+
+def newest_form(exam_id: int) -> sa.Select[Form]:
+    """The form that new attempts get."""
+    return sa.select(Form).where(Form.exam_id == exam_id).order_by(Form.number.desc()).limit(1)
+
+
+def questions(form_id: int) -> sa.Select[QuestionVersion]:
+    """The versions on a form, in its order."""
+    query = sa.select(QuestionVersion).join(FormQuestion)
+    return query.where(FormQuestion.form_id == form_id).order_by(FormQuestion.position)
+
+
+def question_at(form_id: int, position: int) -> sa.Select[QuestionVersion]:
+    """The version at one place of a form."""
+    return questions(form_id).where(FormQuestion.position == position)
+
+
+def length(session: Session, form_id: int) -> int:
+    """How many questions a form has."""
+    counted = sa.select(sa.func.count()).where(FormQuestion.form_id == form_id)
+    return session.scalar(counted) or 0
+
+
+def events(attempt_id: int) -> sa.Select[AttemptEvent]:
+    """Everything that happened, in order."""
+    query = sa.select(AttemptEvent).where(AttemptEvent.attempt_id == attempt_id)
+    return query.order_by(AttemptEvent.seq)
+
+
+def score(session: Session, attempt_id: int) -> AttemptScore | None:
+    """The newest score of an attempt."""
+    query = sa.select(AttemptScore).where(AttemptScore.attempt_id == attempt_id)
+    return session.scalar(query.order_by(AttemptScore.number.desc()).limit(1))
+
+
+def run_out(*, now: datetime) -> sa.Select[Attempt]:
+    """Open attempts whose time and grace are over; each to one sweep only."""
+    query = sa.select(Attempt).where(Attempt.state == AttemptState.OPEN)
+    return query.where(Attempt.deadline < now - GRACE).with_for_update(skip_locked=True)
+
+
+def waiting() -> sa.Select[Attempt]:
+    """Attempts below the pass mark that a person must look at, the most urgent first."""
+    query = sa.select(Attempt).where(Attempt.state == AttemptState.BELOW)
+    return query.order_by(Attempt.review_due_at, Attempt.id)
+
+
+def overdue(*, now: datetime) -> sa.Select[Attempt]:
+    """Those whose clock has run out; each to one sweep only."""
+    return waiting().where(Attempt.review_due_at <= now).with_for_update(skip_locked=True)
+
+
+def exam_by_slug(slug: str) -> sa.Select[Exam]:
+    """The exam with this slug."""
+    return sa.select(Exam).where(Exam.slug == slug)

@@ -1,0 +1,221 @@
+"""Imported documents, checked whole before anything is written: path and reason for each mistake."""
+
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, Field, ValidationError
+
+from exams.models import QuestionType
+from exams.questions import KINDS, Strict
+from portal.errors import Invalid
+
+Document = TypeVar("Document", bound=BaseModel)
+_SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+
+
+class QualificationDocument(Strict):
+    """What passing shows, and for how long."""
+
+    slug: str = Field(pattern=_SLUG)
+    title: str = Field(min_length=1)
+    valid_months: int = Field(ge=1)
+
+
+class AreaDocument(Strict):
+    """A part of the subject."""
+
+    slug: str = Field(pattern=_SLUG)
+    title: str = Field(min_length=1)
+
+
+class FormDocument(Strict):
+    """Which questions in which order."""
+
+    number: int = Field(ge=1)
+    questions: list[str] = Field(min_length=1)
+
+
+class QuestionDocument(BaseModel):
+    """One question; what its kind adds stands beside these fields and is checked by the kind."""
+
+    model_config = {"extra": "allow", "strict": True}
+
+    slug: str = Field(pattern=_SLUG)
+    type: Literal["single", "multiple", "numeric", "faulty_step", "preference"]
+    area: str
+    points: int = Field(ge=1)
+    key: dict[str, Any]
+    rationale: str = Field(min_length=1)
+    difficulty: float = Field(ge=-6, le=6)
+    minutes: float = Field(gt=0)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What is shown."""
+        return dict(self.model_extra or {})
+
+
+class ExamDocument(Strict):
+    """A whole exam with its bank and one form."""
+
+    slug: str = Field(pattern=_SLUG)
+    title: str = Field(min_length=1)
+    purpose: str
+    instructions: str
+    qualification: QualificationDocument
+    allowed_minutes: int = Field(ge=1)
+    cut: float = Field(gt=0, le=1)
+    cool_down_days: int = Field(ge=0)
+    maximum_attempts: int = Field(ge=1)
+    areas: list[AreaDocument] = Field(min_length=1)
+    form: FormDocument
+    questions: list[QuestionDocument] = Field(min_length=1)
+
+
+class RequirementDocument(BaseModel):
+    """One screening rule; `exams.service.screening` knows the kinds."""
+
+    model_config = {"extra": "forbid", "strict": True}
+
+    slug: str = Field(pattern=_SLUG)
+    kind: Literal["years", "english", "languages"]
+    title: str = Field(min_length=1)
+    ask: str = Field(min_length=1)
+    why: str
+    rule: str = Field(min_length=1)
+    mandatory: bool
+    minimum: int | str | None = None
+    scale: list[str] | None = None
+    includes: list[str] | None = None
+
+
+class StepDocument(Strict):
+    """One step of the way, and how long it takes."""
+
+    slug: str = Field(pattern=_SLUG)
+    title: str
+    what: str
+    minutes: int | None
+    wait_days: int | None
+    paid: bool
+
+
+class PayDocument(Strict):
+    """What an hour pays, in minor units."""
+
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    minimum: int = Field(gt=0)
+    maximum: int = Field(gt=0)
+
+
+class OpeningDocument(Strict):
+    """A role people apply to."""
+
+    slug: str = Field(pattern=_SLUG)
+    title: str
+    summary: str
+    exam: str
+    qualification: str
+    pay: PayDocument
+    place: str
+    countries: str
+    hours: str
+    engagement: str
+    responsibilities: list[str]
+    requirements: list[RequirementDocument]
+    equal_opportunity: str
+    steps: list[StepDocument]
+
+
+class PayableDocument(Strict):
+    """A country we pay in."""
+
+    country: str = Field(pattern=r"^[A-Z]{2}$")
+    name: str
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    method: str
+    fee: str
+    delay_days: list[int] = Field(min_length=2, max_length=2)
+    documents: list[str]
+
+
+class NotYetDocument(Strict):
+    """A country we do not pay in yet."""
+
+    country: str = Field(pattern=r"^[A-Z]{2}$")
+    name: str
+    reason: str = Field(min_length=1)
+
+
+class DefaultDocument(Strict):
+    """What holds for every country that is not named."""
+
+    payable: Literal[False]
+    reason: str = Field(min_length=1)
+
+
+class CountriesDocument(Strict):
+    """Where we can pay, how, and where not yet."""
+
+    note: str = ""
+    payable: list[PayableDocument]
+    not_yet: list[NotYetDocument]
+    default: DefaultDocument
+    document_names: dict[str, str]
+
+
+def parse(kind: type[Document], data: object) -> Document:
+    """The document; `Invalid` names every place that is wrong and why."""
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        raise Invalid("\n".join(_line(problem) for problem in error.errors())) from error
+
+
+def parse_exam(data: object) -> ExamDocument:
+    """An exam whose parts fit each other; `Invalid` names every place that is wrong and why."""
+    document = parse(ExamDocument, data)
+    problems = _duplicates(document)
+    slugs = {question.slug for question in document.questions}
+    areas = {area.slug for area in document.areas}
+    for place, slug in enumerate(document.form.questions):
+        if slug not in slugs:
+            problems.append(f"form.questions[{place}]: there is no question {slug!r}")
+    for place, question in enumerate(document.questions):
+        if question.area not in areas:
+            problems.append(f"questions[{place}].area: there is no area {question.area!r}")
+        problems += _misfit(f"questions[{place}]", question)
+    if problems:
+        raise Invalid("\n".join(problems))
+    return document
+
+
+def _duplicates(document: ExamDocument) -> list[str]:
+    lists = {
+        "questions": [question.slug for question in document.questions],
+        "form.questions": document.form.questions,
+        "areas": [area.slug for area in document.areas],
+    }
+    return [
+        f"{name}[{place}]: {slug!r} stands here twice"
+        for name, slugs in lists.items()
+        for place, slug in enumerate(slugs)
+        if slug in slugs[:place]
+    ]
+
+
+def _misfit(path: str, question: QuestionDocument) -> list[str]:
+    kind = KINDS[QuestionType(question.type)]
+    try:
+        kind.parse(question.content, question.key)
+    except ValidationError as error:
+        return [f"{path}.{_line(problem)}" for problem in error.errors()]
+    except ValueError as error:
+        return [f"{path}: {error}"]
+    return []
+
+
+def _line(problem: Any) -> str:  # noqa: ANN401  pydantic's own shape of an error
+    path = ""
+    for part in problem["loc"]:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return f"{path.removeprefix('.') or 'document'}: {problem['msg']}"

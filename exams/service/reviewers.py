@@ -1,0 +1,23 @@
+"""Who looks next: a named person, who is neither the one it is about nor the one it waits with."""
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from portal.access import Role
+from portal.accounts import queries
+from portal.accounts.models import Account
+
+REVIEW_WITHIN: Final = timedelta(days=7)
+SECOND_LOOK_WITHIN: Final = timedelta(days=2)
+_LOOK: Final = (Role.MANAGER, Role.REVIEWER, Role.ADMIN)
+
+
+def another(session: Session, *, about: int, besides: int | None) -> Account | None:
+    """A colleague for a matter about someone; None where there is nobody else."""
+    for role in _LOOK:
+        for account in session.scalars(queries.holders(role)):
+            if account.id not in {about, besides}:
+                return account
+    return None
