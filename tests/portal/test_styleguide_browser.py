@@ -139,6 +139,15 @@ def test_the_account_menu_closes_when_one_turns_away(walker: Walker) -> None:
     assert not menu.locator(".menu__panel").is_visible()
 
 
+def test_the_current_tab_is_in_view_on_a_phone(browser: Browser, base: str, tmp_path: Path) -> None:
+    with Walker.enter(browser, name="guide", base=base, shots=tmp_path, width=360) as walker:
+        walker.visit("/styleguide/")
+        current = walker.page.get_by_role("link", name="Settings", exact=True)
+        right = current.evaluate("node => node.getBoundingClientRect().right")
+        assert right <= 360
+        assert walker.faults == []
+
+
 def test_focus_is_three_pixels_of_the_action_colour(walker: Walker) -> None:
     walker.visit("/styleguide/exam")
     walker.page.keyboard.press("Tab")

@@ -3,6 +3,7 @@ import { closeMenus, openDialogs } from "./dialog.js";
 import { focusErrors, followErrors } from "./errors.js";
 import { listenForKeys, offerKeySwitch } from "./keys.js";
 import { keepSaved } from "./saved.js";
+import { showCurrentTabs } from "./tabs.js";
 import { offerThemes } from "./theme.js";
 import { showUploads } from "./upload.js";
 
@@ -15,6 +16,7 @@ listenForKeys();
 offerKeySwitch();
 keepSaved();
 showUploads();
+showCurrentTabs();
 
 document.addEventListener("htmx:after:swap", () => {
   focusErrors();
