@@ -43,7 +43,7 @@ def _identity_check() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("public_id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.BigInteger(), nullable=False),
-        sa.Column("consent_id", sa.BigInteger(), nullable=False),
+        sa.Column("consent_id", sa.BigInteger(), nullable=True),
         sa.Column("idempotency_key", sa.Uuid(), nullable=False),
         sa.Column("started_at", moment, nullable=False),
         sa.Column("poll_at", moment, nullable=True),
@@ -124,6 +124,10 @@ def _identity_rules() -> list[sa.CheckConstraint]:
         "only_a_decision_refuses": "state <> 'not_accepted' OR decision_id IS NOT NULL",
         "waits_with_a_session": (
             "state NOT IN ('waiting', 'processing') OR session_id IS NOT NULL"
+        ),
+        "nothing_without_consent": (
+            "consent_id IS NOT NULL OR (session_id IS NULL"
+            " AND state NOT IN ('starting', 'waiting', 'processing'))"
         ),
         "settled_is_not_polled": "settled_at IS NULL OR poll_at IS NULL",
         "country_is_iso": "country IS NULL OR country ~ '^[A-Z]{2}$'",

@@ -52,6 +52,7 @@ _TRANSITIONS: Final = {
         CheckState.WAITING,
         CheckState.VERIFIED,
         CheckState.NOT_ACCEPTED,
+        CheckState.CANCELED,
     },
     CheckState.NOT_ACCEPTED: {CheckState.VERIFIED},  # an appeal was upheld
 }
@@ -87,6 +88,11 @@ class IdentityCheck(Base):
             "state NOT IN ('waiting', 'processing') OR session_id IS NOT NULL",
             name="waits_with_a_session",
         ),
+        sa.CheckConstraint(
+            "consent_id IS NOT NULL OR (session_id IS NULL"
+            " AND state NOT IN ('starting', 'waiting', 'processing'))",
+            name="nothing_without_consent",
+        ),
         sa.CheckConstraint("settled_at IS NULL OR poll_at IS NULL", name="settled_is_not_polled"),
         sa.CheckConstraint("country IS NULL OR country ~ '^[A-Z]{2}$'", name="country_is_iso"),
         sa.CheckConstraint("failures >= 0", name="failures_not_negative"),
@@ -111,11 +117,11 @@ class IdentityCheck(Base):
     id: Mapped[Serial] = mapped_column(init=False)
     public_id: Mapped[RandomId]
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
-    consent_id: Mapped[int] = mapped_column(sa.ForeignKey("agreement_version.id"))
-    """The text they agreed to before anything was sent."""
+    consent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("agreement_version.id"))
+    """The text they agreed to before anything was sent; None where they asked for a person instead."""
     idempotency_key: Mapped[UUID]
     started_at: Mapped[datetime]
-    poll_at: Mapped[datetime | None]
+    poll_at: Mapped[datetime | None] = mapped_column(default=None)
     state: Mapped[CheckState] = mapped_column(default=CheckState.STARTING, init=False)
     session_id: Mapped[str | None] = mapped_column(default=None, init=False)  # Stripe's
     report_id: Mapped[str | None] = mapped_column(default=None, init=False)  # Stripe's, the last
@@ -149,7 +155,9 @@ class IdentityCheck(Base):
         """It is Stripe's turn."""
         self._go(CheckState.PROCESSING, poll_at)
 
-    def open_case(self, *, reviewer_id: int | None, due_at: datetime, poll_at: datetime) -> None:
+    def open_case(
+        self, *, reviewer_id: int | None, due_at: datetime, poll_at: datetime | None
+    ) -> None:
         """It is our turn: the machine could not say yes, or the person asked for a human."""
         self._go(CheckState.REVIEW, poll_at)
         self.hand_over(reviewer_id=reviewer_id, due_at=due_at)
@@ -173,7 +181,7 @@ class IdentityCheck(Base):
         """It ended without a verdict."""
         self._settle(CheckState.CANCELED, now)
 
-    def _go(self, target: CheckState, poll_at: datetime) -> None:
+    def _go(self, target: CheckState, poll_at: datetime | None) -> None:
         if self.state is not target:
             self.state = move(_TRANSITIONS, self.state, target)
         self.poll_at = poll_at

@@ -39,28 +39,49 @@ def start(session: Session, *, account_id: int, now: datetime) -> IdentityCheck:
     The lock on the account lets one person's tabs in one at a time. Raises `Conflict` where their
     identity is verified.
     """
-    lock(session, session.get_one(Account, account_id))
-    if queries.verified_check(session, account_id) is not None:
-        raise Conflict("Your identity is verified already.")
-    if found := session.scalar(queries.open_check(account_id)):
+    if found := _open_check(session, account_id):
         return found
     version = agreements.publish(
         session, kind=consent.KIND, title=consent.TITLE, body=consent.BODY, now=now
     )
     agreements.accept(session, account_id=account_id, version=version, now=now)
-    check = IdentityCheck(
-        public_id=random_id(),
-        account_id=account_id,
-        consent_id=version.id,
-        idempotency_key=random_id(),
-        started_at=now,
-        poll_at=now + POLL[CheckState.STARTING],
-    )
+    check = _new(account_id, consent_id=version.id, now=now)
+    check.poll_at = now + POLL[CheckState.STARTING]
     session.add(check)
     session.flush()
     _note(session, check, "started", actor=account_id, now=now)
     enqueue(session, JobName.BEGIN, check.id, now=now)
     return check
+
+
+def start_with_person(session: Session, *, account_id: int, now: datetime) -> IdentityCheck:
+    """The person does not want Stripe's check: nothing is sent, a human finds another way with them.
+
+    Gives the check that is open already, where there is one. Raises `Conflict` where their identity
+    is verified.
+    """
+    if found := _open_check(session, account_id):
+        return found
+    check = _new(account_id, consent_id=None, now=now)
+    open_case(session, check, now=now)
+    return check
+
+
+def _open_check(session: Session, account_id: int) -> IdentityCheck | None:
+    lock(session, session.get_one(Account, account_id))
+    if queries.verified_check(session, account_id) is not None:
+        raise Conflict("Your identity is verified already.")
+    return session.scalar(queries.open_check(account_id))
+
+
+def _new(account_id: int, *, consent_id: int | None, now: datetime) -> IdentityCheck:
+    return IdentityCheck(
+        public_id=random_id(),
+        account_id=account_id,
+        consent_id=consent_id,
+        idempotency_key=random_id(),
+        started_at=now,
+    )
 
 
 def record(session: Session, check: IdentityCheck, found: Verification, *, now: datetime) -> None:
@@ -116,9 +137,15 @@ def ask_person(session: Session, check: IdentityCheck, *, now: datetime) -> None
 
 
 def try_once_more(session: Session, check: IdentityCheck, *, now: datetime) -> None:
-    """It is the person's turn again: in the same session, or in a first one if there was none."""
+    """It is the person's turn again: in the same session, or in a first one if there was none.
+
+    Where they never agreed to Stripe's check it ends here, and they may begin one if they want to.
+    """
     check.failures = 0
-    if check.session_id is None:
+    if check.consent_id is None:
+        check.cancel(now=now)
+        settle(session, check, actor=None, now=now)
+    elif check.session_id is None:
         check.restart(idempotency_key=random_id(), poll_at=now + POLL[CheckState.STARTING])
         enqueue(session, JobName.BEGIN, check.id, now=now)
     else:
@@ -131,8 +158,10 @@ def open_case(session: Session, check: IdentityCheck, *, now: datetime) -> None:
     check.open_case(
         reviewer_id=reviewer.id if reviewer else None,
         due_at=working_days.later(now, REVIEW_DAYS),
-        poll_at=now + POLL[CheckState.REVIEW],
+        poll_at=now + POLL[CheckState.REVIEW] if check.session_id else None,
     )
+    session.add(check)
+    session.flush()
     letters.being_looked_at(session, _person(session, check), now=now)
     _call(session, check, reviewer, now=now)
     _note(session, check, "case_opened", actor=None, now=now)

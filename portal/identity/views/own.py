@@ -84,9 +84,13 @@ def refresh() -> Response:
 @bp.post("/ask-person")
 @requires(*_PEOPLE)
 def ask_person() -> Response:
-    """Let a human look instead."""
+    """Let a human look instead: at the open check, or without ever asking Stripe."""
     with transaction() as session:
-        service.ask_person(session, one_or_404(session, _mine()), now=clock.now(session))
+        now = clock.now(session)
+        if check := session.scalar(_mine()):
+            service.ask_person(session, check, now=now)
+        else:
+            service.start_with_person(session, account_id=person().account_id, now=now)
     return redirect(url_for("identity.overview"), 303)
 
 

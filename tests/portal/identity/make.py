@@ -26,7 +26,6 @@ class IdentityMake(PortalMake):
             consent_id=version.id,
             idempotency_key=random_id(),
             started_at=self.now,
-            poll_at=self.now,
         )
         self.session.add(check)
         self.session.flush()

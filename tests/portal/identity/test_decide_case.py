@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal.access import Role
 from portal.decisions import Appeal, AppealState, Decision, Outcome
 from portal.errors import Conflict, Forbidden, Invalid
-from portal.identity import jobs, verdicts, verified_check
+from portal.identity import jobs, service, verdicts, verified_check
 from portal.identity.models import CheckState, IdentityCheck, JobName
 from portal.jobs import OutboxRow
 from tests.make import Make
@@ -93,6 +93,18 @@ def test_asked_again_where_stripe_never_made_a_session_begins_with_a_new_key(
     assert check.idempotency_key != key
     queued = session.scalars(sa.select(OutboxRow.row_id).where(OutboxRow.name == JobName.BEGIN))
     assert queued.all() == [check.id]
+
+
+def test_asked_to_try_again_without_consent_ends_so_that_they_may_agree_first(
+    session: Session, make: Make, now: datetime
+) -> None:
+    check = service.start_with_person(session, account_id=make.account().id, now=now)
+    by = make.account(Role.COMPLIANCE).id
+    verdicts.ask_again(session, check, by=by, reason="Please try Stripe.", now=now)
+    session.flush()
+    assert check.state is CheckState.CANCELED
+    begin = sa.select(OutboxRow).where(OutboxRow.name == JobName.BEGIN)
+    assert session.scalars(begin).all() == []
 
 
 def test_the_database_refuses_a_refusal_without_a_decision(session: Session, make: Make) -> None:

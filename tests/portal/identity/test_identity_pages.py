@@ -39,7 +39,7 @@ def test_the_whole_way_from_consent_to_verified(
     assert back == "https://touchstone.test/identity/return"
     assert "hx-trigger" in browser.get("/identity/return").text
     jobs.refresh(check.id)
-    assert "We know who you are" in browser.get("/identity/state").text
+    assert "never taken" in browser.get("/identity/state").text
     assert "hx-trigger" not in browser.get("/identity/state").text
     assert sandbox.base
 
@@ -96,6 +96,20 @@ def test_the_person_may_ask_for_a_human_instead(
     assert check.state is CheckState.REVIEW
 
 
+def test_whoever_declines_stripe_gets_a_human_and_nothing_is_sent(
+    session: Session, make: Make, sign_in: SignIn, sandbox: Sandbox
+) -> None:
+    browser = sign_in(make.account(Role.APPLICANT))
+    assert "Ask for a person instead" in browser.get("/identity").text
+    assert browser.post("/identity/ask-person").status_code == 303
+    check = session.scalars(sa.select(IdentityCheck)).one()
+    assert (check.state, check.consent_id) == (CheckState.REVIEW, None)
+    assert "A person is looking" in browser.get("/identity").text
+    jobs.sweep(1)
+    jobs.begin(check.id)
+    assert sandbox.control.objects("identity.verification_session") == []
+
+
 def test_asking_stripe_now_puts_it_into_the_outbox(
     session: Session, make: Make, sign_in: SignIn
 ) -> None:
@@ -111,7 +125,6 @@ def test_somebody_elses_check_is_not_there(make: Make, sign_in: SignIn) -> None:
     browser = sign_in(make.account(Role.APPLICANT))
     assert browser.get("/identity/leave").status_code == 404
     assert browser.post("/identity/refresh").status_code == 404
-    assert browser.post("/identity/ask-person").status_code == 404
     assert browser.post("/identity/appeal", data={"words": "x"}).status_code == 404
 
 
