@@ -238,6 +238,10 @@ def upgrade() -> None:
             name=op.f("ck_account_grant_client_reader_has_organisation"),
         ),
         sa.CheckConstraint(
+            "granted_by_id IS DISTINCT FROM account_id",
+            name=op.f("ck_account_grant_nobody_grants_themself"),
+        ),
+        sa.CheckConstraint(
             "project_id IS NULL OR organisation_id IS NOT NULL",
             name=op.f("ck_account_grant_project_within_organisation"),
         ),

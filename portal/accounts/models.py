@@ -12,6 +12,13 @@ from portal.access import Role
 from portal.db import Base, Serial, move
 
 
+class JobName(StrEnum):
+    """Jobs of the accounts package."""
+
+    FORGET_SIGN_INS = "accounts.forget_sign_ins"
+    REOPEN_AFTER_APPEAL = "accounts.reopen_after_appeal"
+
+
 class Organisation(Base):
     """A client: owns projects, guidelines, policies and tasks."""
 
@@ -111,6 +118,9 @@ class Grant(Base):
         sa.CheckConstraint(
             "role NOT IN ('client_reader') OR organisation_id IS NOT NULL",
             name="client_reader_has_organisation",
+        ),
+        sa.CheckConstraint(
+            "granted_by_id IS DISTINCT FROM account_id", name="nobody_grants_themself"
         ),
         sa.Index(
             "uq_account_grant_live",

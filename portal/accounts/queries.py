@@ -1,14 +1,20 @@
 """Finding accounts, their live grants, and the organisations and projects these reach."""
 
+from collections.abc import Sequence
+from typing import Final
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from portal.access import Principal, Role
-from portal.accounts.models import Account, Grant, SignIn
+from portal.accounts.models import Account, Grant, Organisation, SignIn
 from portal.agreements import Acceptance
 from portal.audit import AuditEvent
 from portal.contributions import installed
 from portal.decisions import Decision
+
+PAGE: Final = 50
+"""Rows on a page of a long list."""
 
 
 def live_grants(account_id: int) -> sa.Select[Grant]:
@@ -64,3 +70,35 @@ def recorded_about(session: Session, account_id: int) -> dict[str, int]:
         for name, query in counts.items()
     ]
     return dict(session.execute(sa.select(*columns)).mappings().one())
+
+
+def accounts_matching(words: str, *, after: int = 0) -> sa.Select[Account]:
+    """Accounts whose name or address holds the words, in the order they were opened."""
+    query = sa.select(Account).where(Account.id > after).order_by(Account.id)
+    if not words:
+        return query
+    found = sa.or_(
+        Account.display_name.icontains(words, autoescape=True),
+        Account.email.contains(words.lower(), autoescape=True),
+    )
+    return query.where(found)
+
+
+def roles_of_all(session: Session, account_ids: Sequence[int]) -> dict[int, list[Role]]:
+    """The roles that each of the accounts holds anywhere: one query."""
+    live = (Grant.account_id.in_(account_ids), Grant.revoked_at.is_(None))
+    found: dict[int, list[Role]] = {account_id: [] for account_id in account_ids}
+    for account_id, role in session.execute(sa.select(Grant.account_id, Grant.role).where(*live)):
+        if role not in found[account_id]:
+            found[account_id].append(role)
+    return found
+
+
+def grants_with_places(account_id: int) -> sa.Select[Grant, str | None]:
+    """An account's live grants, each with the name of its organisation where it has one."""
+    return (
+        sa.select(Grant, Organisation.name)
+        .outerjoin(Organisation, Organisation.id == Grant.organisation_id)
+        .where(Grant.account_id == account_id, Grant.revoked_at.is_(None))
+        .order_by(Grant.id)
+    )

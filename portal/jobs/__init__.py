@@ -2,7 +2,7 @@
 
 from portal.jobs.models import MAX_TRIES, OutboxRow, OutboxState
 from portal.jobs.registry import handler, job
-from portal.jobs.service import enqueue, enqueue_slot
+from portal.jobs.service import enqueue, enqueue_slot, revive
 
 __all__ = [
     "MAX_TRIES",
@@ -12,4 +12,5 @@ __all__ = [
     "enqueue_slot",
     "handler",
     "job",
+    "revive",
 ]

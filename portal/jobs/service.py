@@ -94,6 +94,12 @@ def fail(session: Session, taken: Taken, *, error: str, now: datetime) -> None:
     row.not_before = now + timedelta(seconds=2**row.tries)
 
 
+def revive(session: Session, row: OutboxRow, *, now: datetime) -> None:
+    """Send a dead row, locked by the caller, round again and hurry it."""
+    row.revive(now=now)
+    after_commit(session, lambda: queue.hurry([row.id]))
+
+
 def _locked(session: Session, outbox_id: int) -> OutboxRow:
     query = sa.select(OutboxRow).where(OutboxRow.id == outbox_id).with_for_update()
     return session.scalars(query.execution_options(populate_existing=True)).one()
