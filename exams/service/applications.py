@@ -119,7 +119,9 @@ def let_go_on(
 ) -> Decision:
     """A person has looked: what is not met does not stand in the way."""
     _in_review(session, application)
-    decision = _decide(session, application, "application.may_go_on", Outcome.FOR, by, reason, now)
+    decision = _decide(
+        session, application, ("application.may_go_on", Outcome.FOR), by=by, reason=reason, now=now
+    )
     application.go_on()
     body = f"A person looked at your application: you can go on.\n\n{reason}".rstrip()
     _write(session, application, "You can go on with your application", body, now=now)
@@ -134,7 +136,7 @@ def refuse(
     """A person has looked: not accepted this time, with the reason, open to appeal."""
     _in_review(session, application)
     kind = "application.not_accepted"
-    decision = _decide(session, application, kind, Outcome.AGAINST, by, reason, now)
+    decision = _decide(session, application, (kind, Outcome.AGAINST), by=by, reason=reason, now=now)
     application.refuse(decision_id=decision.id, now=now)
     body = (
         f"We could not accept your application this time.\n\nWhy: {reason}\n\n"
@@ -184,15 +186,9 @@ def reopen(session: Session, application: Application, *, now: datetime) -> None
 
 
 def _approve(session: Session, application: Application, *, now: datetime) -> None:
-    decision = _decide(
-        session,
-        application,
-        "application.approved",
-        Outcome.FOR,
-        None,
-        "Every step is done.",
-        now,
-    )
+    what = ("application.approved", Outcome.FOR)
+    reason = "Every step is done."
+    decision = _decide(session, application, what, by=None, reason=reason, now=now)
     application.approve(decision_id=decision.id, now=now)
     _give_role(session, application.account_id, Role.EXPERT, now=now)
     body = "Welcome: you are an expert now. Your home page shows the projects that fit you."
@@ -208,8 +204,8 @@ def _in_review(session: Session, application: Application) -> None:
 def _decide(
     session: Session,
     application: Application,
-    kind: str,
-    outcome: Outcome,
+    what: tuple[str, Outcome],
+    *,
     by: int | None,
     reason: str,
     now: datetime,
@@ -222,8 +218,8 @@ def _decide(
     return decide(
         session,
         account_id=application.account_id,
-        kind=kind,
-        outcome=outcome,
+        kind=what[0],
+        outcome=what[1],
         subject=("application", application.id),
         rule=RULE,
         evidence=evidence,
