@@ -1,6 +1,7 @@
 """The clock's rows: the live session, credited seconds, timesheets."""
 
 from datetime import datetime
+from itertools import pairwise
 
 import sqlalchemy as sa
 
@@ -79,3 +80,30 @@ def adjustments(timesheet_ids: list[int]) -> sa.Select[Adjustment]:
 def approved_adjustments(timesheet_id: int) -> sa.Select[Adjustment]:
     """The adjustments that count."""
     return adjustments([timesheet_id]).where(Adjustment.state == AdjustmentState.APPROVED)
+
+
+def seconds_between(expert_id: int, marks: list[datetime]) -> sa.Select[float]:
+    """One column of credited seconds for each half-open period between two marks, over all projects."""
+    zero = sa.cast(sa.literal("0"), sa.Interval)
+    columns = [
+        sa.cast(
+            sa.func.coalesce(
+                sa.func.sum(
+                    sa.extract(
+                        "epoch",
+                        sa.func.greatest(
+                            sa.func.least(Segment.ended_at, until)
+                            - sa.func.greatest(Segment.started_at, begin),
+                            zero,
+                        ),
+                    )
+                ),
+                0,
+            ),
+            sa.Double,
+        ).label(f"period_{number}")
+        for number, (begin, until) in enumerate(pairwise(marks))
+    ]
+    return sa.select(*columns).where(
+        Segment.expert_id == expert_id, Segment.ended_at > marks[0], Segment.started_at < marks[-1]
+    )

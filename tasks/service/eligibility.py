@@ -1,11 +1,12 @@
 """Whether an expert may work in a pool: asked of the exams only when something changed."""
 
 from datetime import datetime
-from importlib import import_module
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from exams import queries as exams
+from exams.models import Qualification
 from portal.accounts.models import Account, AccountState
 from tasks.models import Enrolment, Pool, Project, ProjectState
 from tasks.service.reasons import Reason
@@ -44,10 +45,9 @@ def valid_until(session: Session, expert_id: int, pool: Pool, *, now: datetime) 
     """Until when the expert holds the pool's qualification; None where they do not hold it."""
     if pool.qualification is None:
         return None
-    exams, models = import_module("exams.queries"), import_module("exams.models")
     live = exams.live_qualifications(expert_id, now)
     grants = session.scalars(
-        live.join(models.Qualification).where(models.Qualification.slug == pool.qualification)
+        live.join(Qualification).where(Qualification.slug == pool.qualification)
     )
     return max((grant.expires_at for grant in grants), default=None)
 
@@ -59,8 +59,7 @@ def qualified(session: Session, expert_id: int, project: Project, *, now: dateti
 
 def held_slugs(session: Session, expert_id: int, *, now: datetime) -> set[str]:
     """The slugs of the qualifications the expert holds now."""
-    exams, models = import_module("exams.queries"), import_module("exams.models")
     live = exams.live_qualifications(expert_id, now).subquery()
-    slug = models.Qualification.slug
-    held = sa.select(slug).join(live, live.c.qualification_id == models.Qualification.id)
+    slug = Qualification.slug
+    held = sa.select(slug).join(live, live.c.qualification_id == Qualification.id)
     return set(session.scalars(held))

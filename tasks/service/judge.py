@@ -26,7 +26,7 @@ from tasks.models import (
 from tasks.queries import time as time_queries
 from tasks.queries import work as queries
 from tasks.service import clock
-from tasks.types import kind
+from tasks.types import BadField, kind
 
 _LONGEST_DRAFT = 20_000
 
@@ -68,6 +68,18 @@ def judge(
     session.flush()
     enqueue(session, JobName.SCORE_GOLD, judgment.id, now=now)
     return judgment
+
+
+def problem(
+    session: Session, assignment: Assignment, entries: Mapping[str, str]
+) -> BadField | None:
+    """What the form still lacks, or None where it can be submitted."""
+    payload = one_or_404(session, queries.payload(assignment))
+    try:
+        kind(payload.task_type).value(entries, payload.value, assignment.order_shown)
+    except BadField as bad:
+        return bad
+    return None
 
 
 def release(session: Session, assignment: Assignment, *, now: datetime) -> None:

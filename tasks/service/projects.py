@@ -95,6 +95,12 @@ def publish_guideline(
     return version
 
 
+def guideline_slug(session: Session, project: Project) -> str:
+    """What the project's guideline is called; a new one is called as the project is."""
+    mine = sa.select(Guideline.slug).where(Guideline.id == project.guideline_id)
+    return session.scalar(mine) or project.slug
+
+
 def publish_policy(
     session: Session,
     *,

@@ -10,7 +10,8 @@ from tasks.markdown import render
 from tasks.types.protocol import BadField, Entries, one_of, text, whole
 
 CHOICES: Final = ("a", "b", "tie", "neither")
-_SIDES: Final = ("left", "right")
+_SIDES: Final = ("a", "b")
+"""How the page calls what it shows first and second, whatever their stored names are."""
 _PLAIN: Final = ("tie", "neither")
 
 
@@ -53,24 +54,24 @@ class Preference:
                 for side, name, part in sides
             ],
             "choices": [
-                {"value": "left-3", "text": _("A much better"), "side": "left"},
-                {"value": "left-2", "text": _("A better"), "side": "left"},
-                {"value": "tie", "text": _("About the same"), "side": ""},
-                {"value": "right-2", "text": _("B better"), "side": "right"},
-                {"value": "right-3", "text": _("B much better"), "side": "right"},
-                {"value": "neither", "text": _("Neither is fine"), "side": ""},
+                {"value": "a3", "text": _("A much better")},
+                {"value": "a2", "text": _("A better")},
+                {"value": "tie", "text": _("About the same")},
+                {"value": "b2", "text": _("B better")},
+                {"value": "b3", "text": _("B much better")},
+                {"value": "neither", "text": _("Neither is fine")},
             ],
         }
 
     def value(
         self, entries: Entries, payload: Mapping[str, Any], order: list[str]
     ) -> dict[str, Any]:
-        """`choice` is `left-1` to `right-3`, `tie` or `neither`: what stood on the page."""
+        """`choice` is `a1` to `b3`, `tie` or `neither`, with A for what the page showed first."""
         reason = text(entries, "reason", optional=True).strip()
         chosen = entries.get("choice", "")
         if chosen in _PLAIN:
             return {"choice": chosen, "strength": None, "reason": reason}
-        side, _dash, strength = chosen.partition("-")
+        side, strength = chosen[:1], chosen[1:]
         if side not in _SIDES or strength not in {"1", "2", "3"}:
             raise BadField("choice", "Choose one of the answers, or say that they are the same.")
         choice = order[_SIDES.index(side)]

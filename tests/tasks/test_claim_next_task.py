@@ -16,7 +16,7 @@ from tasks.service.claim import claim_in_project, claim_next_task
 from tasks.service.reasons import SENTENCES, NothingLeft, Reason
 from tests.make import Make
 
-ANSWER = {"choice": "left-2"}
+ANSWER = {"choice": "a2"}
 
 
 def test_asking_again_returns_the_assignment_already_held(

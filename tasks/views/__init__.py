@@ -1,0 +1,1 @@
+"""Pages of the work: the expert's and the manager's."""
