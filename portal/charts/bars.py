@@ -34,7 +34,8 @@ def bars(
     Where there are many, the values stand only in the table and under the pointer, and not every bar
     has its label.
     """
-    canvas = Canvas(height=height, kind="bars", width=width)
+    kind = "few-bars" if len(data) <= _VALUES else "bars"
+    canvas = Canvas(height=height, kind=kind, width=width)
     most = max((bar.value for bar in data), default=0) or 1
     slot = 1 / max(len(data), 1)
     every = ceil(len(data) / _LABELS)

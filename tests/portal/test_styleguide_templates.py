@@ -39,6 +39,23 @@ def test_a_template_holds_nothing_that_the_csp_would_refuse(path: Path) -> None:
     assert [name for name, pattern in FORBIDDEN.items() if pattern.search(text)] == []
 
 
+def lonely_percents(text: str) -> list[str]:
+    """Texts for translation with a bare per-cent sign, which formatting would trip over."""
+    marked = re.findall(r"""\b_\(\s*"((?:[^"\\]|\\.)*)\"""", text)
+    return [words for words in marked if re.search(r"%(?![(])", words.replace("%%", ""))]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=own)
+def test_a_per_cent_sign_in_a_translated_text_is_written_twice(path: Path) -> None:
+    assert lonely_percents(path.read_text()) == []
+
+
+def test_a_bare_per_cent_sign_is_noticed() -> None:
+    assert lonely_percents('{{ _("90 % of %(count)s") }} {{ _("90 %% of %(count)s") }}') == [
+        "90 % of %(count)s"
+    ]
+
+
 @pytest.mark.parametrize(
     "markup", ['<p style="x">', "<style>", '<a onclick="x">', "<script>x</script>"]
 )
