@@ -1,0 +1,148 @@
+"""Who may call what: written by hand, beside the code's own declarations, so that one checks the other.
+
+One line an endpoint: its name, then `everyone`, `signed-in`, or the roles. A new endpoint needs its line here.
+Whoever adds one says who may call it twice, and the matrix compares.
+"""
+
+from typing import Final
+
+from portal.access import Role
+
+EVERYONE: Final = "everyone"
+SIGNED_IN: Final = "signed-in"
+
+_TABLE: Final = """
+account.begin_second_factor        signed-in
+account.change_details             signed-in
+account.change_email               signed-in
+account.change_password            signed-in
+account.confirm_email              signed-in
+account.confirm_email_now          signed-in
+account.details                    signed-in
+account.devices                    signed-in
+account.email                      signed-in
+account.end_device                 signed-in
+account.end_other_devices          signed-in
+account.finish_set_up              signed-in
+account.new_codes                  signed-in
+account.overview                   signed-in
+account.password                   signed-in
+account.records                    signed-in
+account.second_factor_now          signed-in
+account.set_up                     signed-in
+account.turn_off                   signed-in
+accounts.code                      everyone
+accounts.give_code                 everyone
+accounts.give_recovery_code        everyone
+accounts.recovery                  everyone
+accounts.sign_in                   everyone
+accounts.sign_in_with_password     everyone
+accounts.sign_out                  everyone
+admin.account                      admin
+admin.accounts                     admin
+admin.give_role                    admin
+admin.pause                        admin
+admin.resume                       admin
+admin.take_role                    admin
+agreements.accept                  signed-in
+agreements.every                   everyone
+agreements.read                    everyone
+decisions.answer                   compliance manager reviewer
+decisions.appeal                   signed-in
+decisions.decision                 signed-in
+decisions.desk                     compliance manager reviewer
+decisions.mine                     signed-in
+decisions.one_appeal               compliance manager reviewer
+healthz                            everyone
+home.home                          everyone
+home.person_page                   admin compliance finance manager policy_expert reviewer
+identity.appeal                    applicant expert
+identity.ask_person                applicant expert
+identity.back                      applicant expert
+identity.leave                     applicant expert
+identity.overview                  applicant expert
+identity.refresh                   applicant expert
+identity.start                     applicant expert
+identity.state                     applicant expert
+identity_cases.answer              compliance
+identity_cases.decide              compliance
+identity_cases.overview            compliance
+identity_cases.show                compliance
+managing.approve                   manager
+managing.approve_all               manager
+managing.dataset                   manager
+managing.decide_adjustment         manager
+managing.give_back                 manager
+managing.imported                  manager
+managing.start_import              manager
+managing.timesheet                 manager
+managing.upload                    manager
+operations.audit_list              admin
+operations.jobs                    admin
+operations.send_round_again        admin
+projects.change_state              manager
+projects.create                    manager
+projects.guideline                 manager
+projects.index                     manager
+projects.new                       manager
+projects.overview                  manager
+projects.people                    manager
+projects.publish_guideline         manager
+projects.publish_rate              manager
+projects.quality                   manager
+projects.settings                  manager
+projects.tasks                     manager
+questions.answer                   manager policy_expert
+questions.index                    manager policy_expert
+readyz                             everyone
+reports.download                   expert manager
+reports.overview                   expert manager
+reports.request_report             expert manager
+reports.show                       expert manager
+reports.verify                     everyone
+reset.forgotten                    everyone
+reset.new_password                 everyone
+reset.send_link                    everyone
+reset.set_new_password             everyone
+sign_up.confirm                    everyone
+sign_up.confirm_now                everyone
+sign_up.open_account               everyone
+sign_up.sign_up                    everyone
+static                             everyone
+stripe.receive                     everyone
+styleguide.exam                    everyone
+styleguide.guide                   everyone
+styleguide.work                    everyone
+work.accept                        expert
+work.ask                           expert
+work.draft                         expert
+work.guideline                     expert
+work.index                         expert
+work.keys                          expert
+work.project                       expert
+work.question                      expert
+work.skip                          expert
+work.start                         expert
+work.submit                        expert
+work.task                          expert
+work_clock.beat                    expert
+work_clock.start                   expert
+work_clock.stop                    expert
+work_quality.index                 expert
+work_time.adjust                   expert
+work_time.index                    expert
+work_time.sheet                    expert
+work_time.submit                   expert
+"""
+
+
+def table() -> dict[str, list[str]]:
+    """Endpoint → its audience, word by word. Raises where a line names somebody unknown."""
+    rows = [line.split() for line in _TABLE.splitlines() if line.strip()]
+    known = {EVERYONE, SIGNED_IN, *(role.value for role in Role)}
+    for name, *audience in rows:
+        if not audience or not known.issuperset(audience):
+            raise ValueError(f"{name}: who is {audience}?")
+    if len({name for name, *_ in rows}) != len(rows):
+        raise ValueError("an endpoint is listed twice")
+    return {name: audience for name, *audience in rows}
