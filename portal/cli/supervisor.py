@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from portal.embedded.errors import EmbeddedError
-from portal.embedded.process import spawn, stop
+from portal.embedded.process import fresh_log, spawn, stop
 
 _END: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _TAIL: Final = 3000
@@ -30,7 +30,9 @@ class Child:
     started: float = 0.0
 
     def start(self) -> subprocess.Popen[bytes]:
-        self.process = spawn(self.command, log=self.log, when_orphaned=self.when_orphaned)
+        self.process = spawn(
+            self.command, log=fresh_log(self.log), when_orphaned=self.when_orphaned
+        )
         self.started = time.monotonic()
         return self.process
 

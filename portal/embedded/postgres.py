@@ -16,7 +16,7 @@ import psycopg
 from portal.embedded import binaries, runs_as, sockets
 from portal.embedded.binaries import Binaries
 from portal.embedded.errors import EmbeddedError
-from portal.embedded.process import Identity, run, spawn, stop
+from portal.embedded.process import Identity, fresh_log, run, spawn, stop
 from portal.embedded.runs_as import RunsAs
 
 SUPERUSER: Final = "postgres"
@@ -25,7 +25,6 @@ DATABASE: Final = "touchstone"
 _ROLES: Final = Path(__file__).with_name("roles.sql")
 _PATIENCE: Final = 120.0  # seconds until it must answer: recovery after a crash may take a while
 _PREDECESSOR: Final = 15.0  # seconds that an orphaned server gets to end
-_LOUDEST_LOG: Final = 10_000_000
 _FAST: Final = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal",
                 "max_wal_senders=0")  # fmt: skip
 
@@ -57,7 +56,7 @@ class Postgres:
         private = sockets.private_folder(folder / "socket", owner=who.uid)
         child = spawn(
             _command(programs, folder / "data", private, durable=durable),
-            log=_fresh_log(folder / "log"),
+            log=fresh_log(folder / "log"),
             when_orphaned=signal.SIGQUIT,
             identity=who,
             environment=_environment(),
@@ -197,9 +196,3 @@ def _server_in(data: Path, mark: Path) -> int | None:
         if Path(f"/proc/{server}/cwd").resolve(strict=True) == data.resolve():
             return server
     return None
-
-
-def _fresh_log(log: Path) -> Path:
-    if log.exists() and log.stat().st_size > _LOUDEST_LOG:
-        log.unlink()
-    return log

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 _PR_SET_PDEATHSIG: Final = 1
+_LOUDEST_LOG: Final = 10_000_000  # bytes
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)
 
 
@@ -84,6 +85,13 @@ def stop(child: subprocess.Popen[bytes], *, by: signal.Signals, within: float) -
             child.kill()
             child.wait()
     end_group(child.pid)
+
+
+def fresh_log(log: Path) -> Path:
+    """Put a log that has grown too long aside, in the place of the one put aside before."""
+    if log.exists() and log.stat().st_size > _LOUDEST_LOG:
+        log.replace(log.with_name(f"{log.name}.old"))
+    return log
 
 
 def end_group(leader: int) -> None:

@@ -95,3 +95,14 @@ def test_a_step_is_run_to_its_end_once(supervisor: Supervisor, sh: Sh) -> None:
     supervisor.run(child)
     assert child.tail() == "done\n"
     assert supervisor.children == []
+
+
+def test_a_log_that_has_grown_too_long_is_put_aside_at_the_start(
+    supervisor: Supervisor, sh: Sh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.embedded.process._LOUDEST_LOG", 5)
+    child = sh("echo second")
+    child.log.write_text("first run\n")
+    supervisor.run(child)
+    assert child.tail() == "second\n"
+    assert child.log.with_name("log.old").read_text() == "first run\n"
