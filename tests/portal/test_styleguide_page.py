@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 import pytest
 from flask import Flask, render_template_string
 from flask.testing import FlaskClient
+from flask_wtf import FlaskForm
+from wtforms import SelectChoice, SelectField, StringField
 
 from portal.shell.styleguide import COMPONENTS, SampleForm
 
@@ -94,3 +96,30 @@ def test_hint_and_error_are_tied_to_their_control(invalid: str) -> None:
 def test_the_browser_leaves_the_checking_to_the_server(invalid: str) -> None:
     assert "novalidate" in invalid
     assert not re.search(r"<(input|select|textarea)[^>]*\srequired", invalid)
+
+
+class Lists(FlaskForm):  # type: ignore[misc]  # flask_wtf publishes no types
+    """Nothing here is required."""
+
+    class Meta:
+        """Nothing is sent."""
+
+        csrf = False
+
+    note = StringField("Note")
+    kind = SelectField("Kind", choices=["one", "two"])
+    client = SelectField(
+        "Client", choices=[SelectChoice("", "Nobody"), SelectChoice("1", "Lantern")]
+    )
+
+
+def test_only_what_may_be_left_empty_is_called_optional(app: Flask) -> None:
+    source = (
+        '{% from "ui/form.html" import field %}{% for each in form %}{{ field(each) }}{% endfor %}'
+    )
+    with app.test_request_context("/"):
+        text = render_template_string(source, form=Lists())
+    assert re.findall(r"for=\"(\w+)\">\w+ <span class=\"field__optional\">", text) == [
+        "note",
+        "client",
+    ]
