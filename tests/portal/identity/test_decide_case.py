@@ -73,13 +73,14 @@ def test_nobody_decides_about_themself(
         verdict(session, check, by=check.account_id, reason="It is me.", now=now)
 
 
+@pytest.mark.parametrize("verdict", [verdicts.accept, verdicts.ask_again, verdicts.refuse])
 @pytest.mark.parametrize("state", [state for state in CheckState if state is not CheckState.REVIEW])
 def test_only_an_open_case_is_decided(
-    session: Session, make: Make, now: datetime, state: CheckState
+    session: Session, make: Make, now: datetime, state: CheckState, verdict: Verdict
 ) -> None:
     check = make.identity_check(state=state)
-    with pytest.raises(Conflict):
-        verdicts.refuse(session, check, by=make.account().id, reason="Late.", now=now)
+    with pytest.raises(Conflict, match="settled meanwhile"):
+        verdict(session, check, by=make.account().id, reason="Late.", now=now)
 
 
 def test_asked_again_where_stripe_never_made_a_session_begins_with_a_new_key(

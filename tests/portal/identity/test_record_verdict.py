@@ -122,6 +122,19 @@ def test_the_same_failure_heard_twice_counts_once(
     assert (check.failures, check.state) == (1, CheckState.WAITING)
 
 
+def test_while_a_person_looks_the_same_failure_counts_once_and_a_new_one_is_kept(
+    session: Session, make: Make, now: datetime
+) -> None:
+    check = make.identity_check(state=CheckState.REVIEW)
+    counted = []
+    for code, report in (("selfie_face_mismatch", None), ("selfie_manipulated", "vr_9")):
+        for _ in range(2):
+            found = make.verification(check, last_error=code, report_id=report)
+            service.record(session, check, found, now=now)
+            counted.append((check.state, check.failures))
+    assert counted == [(CheckState.REVIEW, 1)] * 2 + [(CheckState.REVIEW, 2)] * 2
+
+
 def test_the_third_failure_goes_to_a_person(session: Session, make: Make, now: datetime) -> None:
     check = make.identity_check()
     states = []
