@@ -28,10 +28,17 @@ class Preference:
     template = "tasks/types/preference.html"
 
     def payload(self, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """Prompt and two answers, with a context where there is one."""
-        found = {field: text(raw, field) for field in self.required}
+        """Prompt and two answers, with a context where there is one.
+
+        A model may have answered nothing: an empty answer is judged like any other.
+        """
+        answers = {side: text(raw, side, optional=True) for side in _SIDES}
         context = text(raw, "context", optional=True)
-        return {**found, "context": context if context.strip() else None}
+        return {
+            "prompt": text(raw, "prompt"),
+            **answers,
+            "context": context if context.strip() else None,
+        }
 
     def answer(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """`answer` is one of the choices, `strength` 1 to 3 or empty."""
