@@ -1,0 +1,328 @@
+"""Builders for openings, exams and attempts: small documents through the real import."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from exams.models import Application, Attempt, Exam, Opening, QuestionKey
+from exams.queries import attempts as queries
+from exams.questions import KINDS, arrangement
+from exams.service import applications, attempts, bank, grading
+from portal import agreements
+from portal.access import Role
+from portal.accounts.models import Account
+from portal.ids import random_id
+from tests.portal.identity.make import IdentityMake
+
+SINGLE: dict[str, Any] = {
+    "slug": "which-one",
+    "type": "single",
+    "area": "policy",
+    "stem": "A member posts a screenshot.\n\nWhat do you do?",
+    "options": [
+        {"id": "a", "text": "Remove it."},
+        {"id": "b", "text": "Keep it."},
+        {"id": "c", "text": "Escalate it."},
+        {"id": "d", "text": "Ask the member."},
+    ],
+    "key": {"option": "b"},
+    "rationale": "CANARY-rationale-single",
+    "difficulty": -0.8125,
+    "minutes": 1.5,
+    "points": 1,
+}
+MULTIPLE: dict[str, Any] = {
+    "slug": "which-ones",
+    "type": "multiple",
+    "area": "policy",
+    "stem": "Choose **all** that violate the clause.",
+    "options": [
+        {"id": "a", "text": "A bakery's address."},
+        {"id": "b", "text": "A runner's daily way."},
+        {"id": "c", "text": "One's own number."},
+        {"id": "d", "text": "A found passport."},
+    ],
+    "key": {"options": ["b", "d"]},
+    "rationale": "CANARY-rationale-multiple",
+    "difficulty": 0.4375,
+    "minutes": 1.5,
+    "points": 1,
+}
+NUMERIC: dict[str, Any] = {
+    "slug": "how-much",
+    "type": "numeric",
+    "area": "measurement",
+    "stem": "What is the **recall**? Give two decimals.",
+    "unit": "",
+    "decimals": 2,
+    "key": {"value": 0.8, "tolerance": 0.004},
+    "rationale": "CANARY-rationale-numeric",
+    "difficulty": 0,
+    "minutes": 1.5,
+    "points": 1,
+}
+FAULTY_STEP: dict[str, Any] = {
+    "slug": "first-wrong-step",
+    "type": "faulty_step",
+    "area": "policy",
+    "stem": "Which is the first wrong step?",
+    "case": "“See you at the gate at six.”",
+    "clause": {"number": "3.1", "text": "Remove threats made specific by a place or a time."},
+    "verdict": "Harassment, warning",
+    "steps": [
+        {"id": 1, "text": "It names a place and a time."},
+        {"id": 2, "text": "No weapon is named, so 3.1 cannot apply."},
+        {"id": 3, "text": "So it is harassment."},
+    ],
+    "key": {"step": 2},
+    "rationale": "CANARY-rationale-faulty-step",
+    "difficulty": 1.1875,
+    "minutes": 1.5,
+    "points": 1,
+}
+PREFERENCE: dict[str, Any] = {
+    "slug": "which-answer",
+    "type": "preference",
+    "area": "measurement",
+    "stem": "Which answer would you rather the member read?",
+    "prompt": "My neighbour keeps posting about me.",
+    "answers": {"a": "That sounds upsetting.", "b": "Report each post as harassment."},
+    "key": {"choice": "b", "panel": {"a": 1, "b": 8, "tie": 2}},
+    "rationale": "CANARY-rationale-preference",
+    "difficulty": -1.3125,
+    "minutes": 1.5,
+    "points": 1,
+}
+QUESTIONS = (SINGLE, MULTIPLE, NUMERIC, FAULTY_STEP, PREFERENCE)
+
+
+def exam_document(**changes: object) -> dict[str, Any]:
+    """An exam of five questions, one of each kind."""
+    return {
+        "slug": "reasoning",
+        "title": "Reasoning",
+        "purpose": "Shows whether you can apply a policy.",
+        "instructions": "Five questions.",
+        "qualification": {"slug": "reasoning", "title": "Reasoning", "valid_months": 24},
+        "allowed_minutes": 45,
+        "cut": 0.6,
+        "cool_down_days": 30,
+        "maximum_attempts": 3,
+        "areas": [
+            {"slug": "policy", "title": "Applying policy"},
+            {"slug": "measurement", "title": "Models and measurement"},
+        ],
+        "form": {"number": 1, "questions": [question["slug"] for question in QUESTIONS]},
+        "questions": [dict(question) for question in QUESTIONS],
+        **changes,
+    }
+
+
+def opening_document(exam: str = "reasoning", **changes: object) -> dict[str, Any]:
+    """An opening with one requirement of each kind."""
+    return {
+        "slug": "expert",
+        "title": "Machine Learning Expert",
+        "summary": "Judge what models say.",
+        "exam": exam,
+        "qualification": "reasoning",
+        "pay": {"currency": "USD", "minimum": 2500, "maximum": 5000},
+        "place": "remote",
+        "countries": "worldwide",
+        "hours": "Your own",
+        "engagement": "part-time",
+        "responsibilities": ["Compare pairs of answers."],
+        "requirements": [
+            {
+                "slug": "years",
+                "kind": "years",
+                "minimum": 2,
+                "mandatory": True,
+                "title": "Two years with RLHF",
+                "ask": "How many full years?",
+                "why": "It helps.",
+                "rule": "This opening asks for at least 2 years.",
+            },
+            {
+                "slug": "english",
+                "kind": "english",
+                "minimum": "C1",
+                "scale": ["A1", "A2", "B1", "B2", "C1", "C2"],
+                "mandatory": True,
+                "title": "English at C1",
+                "ask": "What is your level of English?",
+                "why": "Tone decides.",
+                "rule": "This opening asks for English at C1 or above.",
+            },
+            {
+                "slug": "languages",
+                "kind": "languages",
+                "includes": ["en"],
+                "mandatory": True,
+                "title": "Languages",
+                "ask": "In which languages?",
+                "why": "Tasks are in English.",
+                "rule": "This opening needs English.",
+            },
+        ],
+        "equal_opportunity": "We decide by the published criterion.",
+        "steps": [
+            {
+                "slug": "exam",
+                "title": "Sit the exam",
+                "what": "Five questions.",
+                "minutes": 45,
+                "wait_days": 7,
+                "paid": False,
+            }
+        ],
+        **changes,
+    }
+
+
+COUNTRIES: dict[str, Any] = {
+    "payable": [
+        {
+            "country": "KE",
+            "name": "Kenya",
+            "currency": "KES",
+            "method": "Bank transfer",
+            "fee": "None for you.",
+            "delay_days": [1, 3],
+            "documents": ["passport"],
+        }
+    ],
+    "not_yet": [{"country": "AF", "name": "Afghanistan", "reason": "No transfer reaches it."}],
+    "default": {"payable": False, "reason": "We have no tested way to pay there."},
+    "document_names": {"passport": "Passport"},
+}
+MEETS: dict[str, Any] = {"years": 3, "english": "C2", "languages": ["en", "sw"]}
+FALLS_SHORT: dict[str, Any] = {"years": 1, "english": "C2", "languages": ["en"]}
+
+
+class ExamsMake(IdentityMake):
+    """Openings, exams, applications and attempts, reached by the services."""
+
+    def exam(self, **changes: object) -> Exam:
+        """An exam of five questions, one of each kind."""
+        number = self.number()
+        qualification = {"slug": f"reasoning-{number}", "title": "Reasoning", "valid_months": 24}
+        document = exam_document(slug=f"reasoning-{number}", qualification=qualification)
+        return bank.import_exam(self.session, document | changes, now=self.now)
+
+    def opening(self, exam: Exam | None = None) -> Opening:
+        """An open opening; people in Kenya can be paid."""
+        exam = exam or self.exam()
+        bank.import_countries(self.session, COUNTRIES)
+        document = opening_document(exam.slug, slug=f"expert-{self.number()}")
+        return bank.import_opening(self.session, document, now=self.now)
+
+    def platform_agreement(self) -> None:
+        """Publish the text that is accepted before an exam."""
+        agreements.publish(
+            self.session, kind="platform", title="Platform agreement", body="Be kind.", now=self.now
+        )
+
+    def applicant(self, *, accepted: bool = True) -> Account:
+        """Someone who may sit exams."""
+        account = self.account(Role.APPLICANT)
+        self.platform_agreement()
+        version = agreements.current(self.session, "platform")
+        if accepted and version:
+            agreements.accept(self.session, account_id=account.id, version=version, now=self.now)
+        self.session.flush()
+        return account
+
+    def application(
+        self,
+        account: Account | None = None,
+        opening: Opening | None = None,
+        *,
+        answers: dict[str, Any] | None = MEETS,
+    ) -> Application:
+        """An application; with `answers` None the screening is still to do."""
+        application = applications.start(
+            self.session,
+            opening=opening or self.opening(),
+            account_id=(account or self.applicant()).id,
+            country="KE",
+            now=self.now,
+        )
+        if answers is not None:
+            applications.answer_screening(
+                self.session,
+                application,
+                answers=answers,
+                explanation="I learn fast.",
+                now=self.now,
+            )
+        self.session.flush()
+        return application
+
+    def attempt(
+        self,
+        account: Account | None = None,
+        exam: Exam | None = None,
+        *,
+        now: datetime | None = None,
+        extra_time: float = 1.0,
+    ) -> Attempt:
+        """An attempt under way, its orders always the same."""
+        return attempts.start(
+            self.session,
+            exam or self.exam(),
+            account_id=(account or self.applicant()).id,
+            now=now or self.now,
+            extra_time=extra_time,
+            seed=7,
+        )
+
+    def answered(self, attempt: Attempt, *, right: int, at: datetime | None = None) -> None:
+        """Answer the first `right` questions as the key says, and the others wrongly or not."""
+        for position, (values, _) in enumerate(self.right_values(attempt), 1):
+            if position > right:
+                return
+            self.save(attempt, position, values, at=at)
+
+    def right_values(self, attempt: Attempt) -> list[tuple[list[str], int]]:
+        """What the browser would send for the right answer to each question."""
+        found = []
+        for position, version in enumerate(
+            self.session.scalars(queries.questions(attempt.form_id)), 1
+        ):
+            kind = KINDS[version.type]
+            key = self.session.scalars(
+                sa.select(QuestionKey).where(QuestionKey.question_version_id == version.id)
+            ).one()
+            answer = key.key
+            if version.type == "numeric":
+                answer = {"written": str(key.key["value"]), "value": key.key["value"]}
+            order = arrangement(attempt.seed, position, kind.size(version.content))
+            shown = kind.show(version.content, order, answer)
+            values = [one.value for one in shown.choices if one.chosen] or [shown.written]
+            found.append((values, version.id))
+        return found
+
+    def save(
+        self, attempt: Attempt, position: int, values: list[str], *, at: datetime | None = None
+    ) -> attempts.Acknowledged:
+        """Save one answer with a nonce of its own."""
+        return attempts.save(
+            self.session,
+            attempt,
+            position=position,
+            values=values,
+            nonce=random_id(),
+            following=position + 1,
+            now=at or self.now + timedelta(minutes=1),
+        )
+
+    def graded(self, attempt: Attempt, *, right: int) -> Attempt:
+        """Answer, finish and grade."""
+        self.answered(attempt, right=right)
+        later = self.now + timedelta(minutes=20)
+        attempts.finish(self.session, attempt, now=later)
+        grading.grade(self.session, attempt, now=later)
+        self.session.flush()
+        return attempt
