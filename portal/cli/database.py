@@ -26,6 +26,9 @@ def seed() -> None:
     if not config.demo:
         raise click.ClickException("seeding is for the demo only: DEMO is not set")
     connect(config, database_url=config.migration_database_url)
-    for path in collect(demo=True).seeders:
+    contributions = collect(demo=True)
+    for jobs in contributions.job_modules:  # a seeder runs the jobs that its services put out
+        import_module(jobs)
+    for path in contributions.seeders:
         module, _, function = path.partition(":")
         getattr(import_module(module), function)()
