@@ -123,3 +123,21 @@ def test_only_what_may_be_left_empty_is_called_optional(app: Flask) -> None:
         "note",
         "client",
     ]
+
+
+def test_errors_are_listed_in_the_order_of_the_page_and_not_of_the_code(app: Flask) -> None:
+    source = (
+        '{% from "ui/form.html" import field, form as form_of %}'
+        "{% call form_of(form) %}{{ field(form.terms) }}{{ field(form.verdict) }}{{ field(form.name) }}{% endcall %}"
+    )
+    with app.test_request_context("/apply", method="POST"):
+        form = SampleForm()
+        form.validate()
+        text = render_template_string(source, form=form)
+    summary = text.partition("data-error-summary")[2].partition("</ul>")[0]
+    shown = [
+        name
+        for name in re.findall(r'href="#([\w-]+)"', summary)
+        if name in {"terms", "verdict-0", "name"}
+    ]
+    assert shown == ["terms", "verdict-0", "name"]
