@@ -5,7 +5,7 @@ from typing import Final
 
 import structlog
 
-from payouts.models import JobName, PayoutAccount
+from payouts.models import JobName
 from payouts.queries import runs as run_queries
 from payouts.queries import statements as statement_queries
 from payouts.service import payees, proof, reconcile, sending, statements
@@ -110,13 +110,12 @@ def payee_changed(event_id: int) -> None:
     """An event names a payee's account: ask the rail what it is now."""
     with reading() as session:
         stripe_id = session.get_one(StripeEvent, event_id).object_id
-        known = run_queries.payee_by_stripe_id(stripe_id or "")
-        payee: PayoutAccount | None = session.scalar(known)
-    if payee is None or stripe_id is None:
+        account_id = session.scalar(run_queries.payee_by_stripe_id(stripe_id or ""))
+    if account_id is None or stripe_id is None:
         return
     recipient = accounts.retrieve(stripe_id)
     with transaction() as session:
-        payees.seen(session, payee.account_id, recipient, now=clock.now(session))
+        payees.seen(session, account_id, recipient, now=clock.now(session))
 
 
 def _send(attempt: Attempt) -> None:

@@ -1,13 +1,50 @@
 """What payouts brings to the shell."""
 
 from datetime import timedelta
+from typing import Final
 
+from flask_babel import lazy_gettext as _
+
+from payouts import panels, reporting
 from payouts.models import JobName
-from portal.contributions import Contributions, Sweep
+from payouts.views import earnings, finance, pay_runs
+from portal.access import Role
+from portal.contributions import (
+    Contributions,
+    NavigationItem,
+    Panel,
+    ProjectTab,
+    ReportSection,
+    Sweep,
+)
+
+_EXPERT: Final = frozenset({Role.EXPERT})
+_PAY: Final = frozenset({Role.MANAGER, Role.FINANCE})
+_FINANCE: Final = frozenset({Role.FINANCE})
+_CAPABILITY: Final = "v2.core.account[configuration.recipient].capability_status_updated"
 
 
 def register(contributions: Contributions) -> None:
     """Add this package's pages, jobs and panels."""
+    contributions.blueprints += [earnings.bp, pay_runs.bp, finance.bp]
+    contributions.navigation += [
+        NavigationItem(_("Earnings"), "earnings.index", _EXPERT, 20, "/earnings"),
+        NavigationItem(_("Pay runs"), "pay_runs.index", _PAY, 40, "/pay-runs"),
+        NavigationItem(_("Finance"), "finance.index", _FINANCE, 50, "/finance"),
+    ]
+    contributions.home_panels += [
+        Panel(panels.earnings_panel, _EXPERT, 25, wide=False),
+        Panel(panels.runs_panel, _PAY, 20),
+    ]
+    manager = frozenset({Role.MANAGER})
+    contributions.project_tabs.append(ProjectTab(_("Money"), "finance.project", manager, 60))
+    contributions.report_sections.append(
+        ReportSection("pay", "payouts/report_pay.html", reporting.pay_section, 40)
+    )
+    _background(contributions)
+
+
+def _background(contributions: Contributions) -> None:
     contributions.job_names.append(JobName)
     contributions.job_modules.append("payouts.jobs")
     contributions.commands += ["payouts.cli:ledger", "payouts.cli:payouts"]
@@ -19,5 +56,4 @@ def register(contributions: Contributions) -> None:
     ]
     for event in ("transfer.created", "transfer.updated", "transfer.reversed"):
         contributions.webhook_handlers[event] = JobName.TRANSFER_CHANGED
-    capability = "v2.core.account[configuration.recipient].capability_status_updated"
-    contributions.webhook_handlers[capability] = JobName.PAYEE_CHANGED
+    contributions.webhook_handlers[_CAPABILITY] = JobName.PAYEE_CHANGED

@@ -156,6 +156,6 @@ def by_references(references: Iterable[str]) -> sa.Select[Payout]:
     return sa.select(Payout).where(Payout.public_id.in_(ids))
 
 
-def payee_by_stripe_id(stripe_id: str) -> sa.Select[PayoutAccount]:
+def payee_by_stripe_id(stripe_id: str) -> sa.Select[int]:
     """Whose account at Stripe this is."""
-    return sa.select(PayoutAccount).where(PayoutAccount.stripe_id == stripe_id)
+    return sa.select(PayoutAccount.account_id).where(PayoutAccount.stripe_id == stripe_id)

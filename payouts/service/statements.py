@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from payouts.models import EntryKind, LedgerKind, Statement, StatementLine
+from payouts.queries import money
 from payouts.queries import statements as queries
 from payouts.service import ledger, pricing
 from payouts.service.pricing import Priced
@@ -15,6 +16,7 @@ from portal import audit
 from portal.accounts.models import Account
 from portal.db import lock
 from portal.ids import uuid7
+from portal.money import Money
 from tasks.models import Adjustment, Project, Segment, Terms, Timesheet
 from tasks.queries import time
 from tasks.service import timesheets
@@ -172,3 +174,13 @@ def _priced_identity(priced: Priced) -> str:
         f"{priced.kind} {priced.timesheet_id}/{priced.terms_id}/{priced.rate_minor}"
         f"/{priced.adjustment_id}"
     )
+
+
+def expected(session: Session, expert_id: int) -> dict[str, Money]:
+    """What time that nobody has approved yet would earn, by currency, rounded as its lines would be."""
+    found: dict[str, Money] = {}
+    for sheet, project in session.execute(money.undecided_sheets(expert_id)):
+        for line in _price(session, sheet, project):
+            currency = line.amount.currency
+            found[currency] = found.get(currency, Money(0, currency)) + line.amount
+    return found

@@ -14,7 +14,7 @@ from payouts.models import (
 from payouts.queries import runs as run_queries
 from payouts.service import ledger, runs, statements
 from portal.access import Role
-from portal.accounts.models import Account
+from portal.accounts.models import Account, Organisation
 from portal.identity.models import CheckState
 from portal.ids import random_id
 from portal.money import Money
@@ -48,6 +48,10 @@ class PayoutsMake(IdentityMake, TasksMake):
             amount=Money(minor, account.currency),
             now=self.now,
         )
+
+    def organisation_of(self, project: Project) -> Organisation:
+        """The client whose project it is."""
+        return self.session.get_one(Organisation, project.organisation_id)
 
     def approved_time(
         self,

@@ -76,19 +76,18 @@ def test_an_entry_without_legs_is_refused_at_the_commit(written: Database) -> No
 
 
 def test_legs_cannot_join_an_entry_of_another_transaction(written: Database) -> None:
-    with (
-        pytest.raises(psycopg.errors.RestrictViolation, match="is closed"),
-        _connected(written.app) as connection,
-        connection.transaction(),
-    ):
-        connection.execute(
-            "INSERT INTO ledger_account (kind, currency, expert_id)"
-            " SELECT 'approved', 'USD', expert_id FROM ledger_account WHERE expert_id IS NOT NULL"
-        )
-        connection.execute(
-            "INSERT INTO posting SELECT a.id, e.id, 'USD', 1 FROM ledger_entry e, ledger_account a"
-            " WHERE a.kind = 'approved'"
-        )
+    opened = (
+        "INSERT INTO ledger_account (kind, currency, expert_id)"
+        " SELECT 'approved', 'USD', expert_id FROM ledger_account WHERE expert_id IS NOT NULL"
+    )
+    joined = (
+        "INSERT INTO posting SELECT a.id, e.id, 'USD', 1 FROM ledger_entry e, ledger_account a"
+        " WHERE a.kind = 'approved'"
+    )
+    with _connected(written.app) as connection:
+        connection.execute(opened)
+        with pytest.raises(psycopg.errors.RestrictViolation, match="is closed"):
+            connection.execute(joined)
 
 
 def test_nobody_opens_an_account_that_already_holds_something(written: Database) -> None:
