@@ -4,7 +4,7 @@ from typing import Final
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, RadioField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
@@ -13,7 +13,9 @@ _TOO_LONG: Final = _("Use at most 4,000 characters")
 
 
 class ConsentForm(FlaskForm):  # type: ignore[misc]  # flask_wtf publishes no types
-    """Agreeing before anything is sent."""
+    """Agreeing before anything is sent, to the text that was shown."""
+
+    text = HiddenField(validators=[InputRequired()])
 
     consent = BooleanField(
         _("I agree that Stripe checks my identity as described here"),

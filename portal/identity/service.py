@@ -6,7 +6,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from portal import agreements, audit
+from portal import audit
 from portal.access import Role
 from portal.accounts.models import Account
 from portal.accounts.queries import holders
@@ -41,10 +41,7 @@ def start(session: Session, *, account_id: int, now: datetime) -> IdentityCheck:
     """
     if found := _open_check(session, account_id):
         return found
-    version = agreements.publish(
-        session, kind=consent.KIND, title=consent.TITLE, body=consent.BODY, now=now
-    )
-    agreements.accept(session, account_id=account_id, version=version, now=now)
+    version = consent.record(session, account_id=account_id, now=now)
     check = _new(account_id, consent_id=version.id, now=now)
     check.poll_at = now + POLL[CheckState.STARTING]
     session.add(check)

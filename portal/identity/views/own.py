@@ -37,6 +37,7 @@ def start() -> Response | tuple[str, int]:
     if not form.validate():
         return _page(form, AppealForm()), 422
     with transaction() as session:
+        consent.refuse_stale(session, form.text.data)
         now = clock.now(session)
         check_id = service.start(session, account_id=person().account_id, now=now).id
     provider.try_to_begin(check_id)
@@ -114,6 +115,7 @@ def _mine() -> sa.Select[IdentityCheck]:
 def _page(form: ConsentForm, appeal_form: AppealForm, *, returned: bool = False) -> str:
     with reading() as session:
         context = _context(session, watching=returned)
+        form.text.data = context["consent"].digest
         shown = appeal_form if appeal_form.errors else form
         return render_template(
             "identity/overview.html",
@@ -130,7 +132,7 @@ def _context(session: Session, *, watching: bool) -> dict[str, Any]:
     now = clock.now(session)
     return {
         "check": check,
-        "consent": consent,
+        "consent": consent.text(session),
         "explanation": explain(check.last_error) if check and check.last_error else None,
         "decision": decision,
         "appeal": verdicts.appeal_of(session, decision) if decision else None,

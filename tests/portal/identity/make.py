@@ -1,6 +1,5 @@
 """Builders for identity checks."""
 
-from portal import agreements
 from portal.accounts.models import Account
 from portal.identity import consent, service, verdicts
 from portal.identity.models import CheckState, IdentityCheck
@@ -17,9 +16,7 @@ class IdentityMake(PortalMake):
     ) -> IdentityCheck:
         """A check in the state; in review and beyond because of `selfie_face_mismatch`."""
         account = account or self.account()
-        version = agreements.publish(
-            self.session, kind=consent.KIND, title=consent.TITLE, body=consent.BODY, now=self.now
-        )
+        version = consent.record(self.session, account_id=account.id, now=self.now)
         check = IdentityCheck(
             public_id=random_id(),
             account_id=account.id,

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from portal import agreements
 from portal.access import Role
 from portal.accounts.models import Account
 from portal.decisions import Appeal, Decision
-from portal.identity import jobs
+from portal.identity import consent, jobs
 from portal.identity.models import CheckState, IdentityCheck, JobName
 from portal.jobs import OutboxRow
 from portal.stripe import verifications
@@ -20,6 +22,7 @@ from tests.make import Make
 from tests.portal.stripe import payees
 from tests.portal.stripe.conftest import Sandbox
 
+AGREED: Final = {"consent": "y", "text": consent.Text(consent.TITLE, consent.BODY).digest}
 SignIn = Callable[[Account], FlaskClient]
 
 
@@ -29,7 +32,7 @@ def test_the_whole_way_from_consent_to_verified(
     account = make.account(Role.APPLICANT)
     browser = sign_in(account)
     assert "never take or keep your date of birth" in browser.get("/identity").text
-    answer = browser.post("/identity", data={"consent": "y"})
+    answer = browser.post("/identity", data=AGREED)
     assert (answer.status_code, answer.location) == (303, "/identity/leave")
     page = browser.get("/identity/leave").text
     check = session.scalars(sa.select(IdentityCheck)).one()
@@ -55,12 +58,31 @@ def test_nothing_is_sent_without_consent(
     assert sandbox.control.objects("identity.verification_session") == []
 
 
+def test_whoever_had_an_older_text_before_them_reads_the_newer_one_first(
+    session: Session, make: Make, sign_in: SignIn, now: datetime
+) -> None:
+    browser = sign_in(make.account(Role.APPLICANT))
+    agreements.publish(session, kind=consent.KIND, title="New", body="Newer *words*.", now=now)
+    assert browser.post("/identity", data=AGREED).status_code == 409
+    page = browser.get("/identity").text
+    assert "Newer <em>words</em>." in page
+    shown = consent.text(session).digest
+    assert shown in page
+    assert browser.post("/identity", data={"consent": "y", "text": shown}).status_code == 303
+    accepted = agreements.accepted(
+        session,
+        account_id=session.scalars(sa.select(IdentityCheck.account_id)).one(),
+        kind="identity",
+    )
+    assert accepted is not None
+
+
 def test_while_stripe_is_away_the_page_says_so_and_nothing_is_lost(
     session: Session, make: Make, sign_in: SignIn, sandbox: Sandbox
 ) -> None:
     browser = sign_in(make.account(Role.APPLICANT))
     sandbox.control.fail(Fault.DROP_BEFORE, path="/v1/identity", times=3)
-    browser.post("/identity", data={"consent": "y"})
+    browser.post("/identity", data=AGREED)
     assert browser.get("/identity/leave").location == "/identity"
     assert "We are asking Stripe" in browser.get("/identity").text
     queued = session.scalars(sa.select(OutboxRow.name)).all()
@@ -71,7 +93,7 @@ def test_a_link_that_cannot_be_had_is_a_503_not_a_crash(
     session: Session, make: Make, sign_in: SignIn, sandbox: Sandbox
 ) -> None:
     browser = sign_in(make.account(Role.APPLICANT))
-    browser.post("/identity", data={"consent": "y"})
+    browser.post("/identity", data=AGREED)
     sandbox.control.fail(Fault.DROP_BEFORE, path="/v1/identity", times=3)
     assert browser.get("/identity/leave").status_code == 503
 
