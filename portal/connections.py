@@ -1,6 +1,6 @@
 """Binding a process to its database, its queue and its files: once, when it starts."""
 
-from portal import db, files
+from portal import db, files, logs
 from portal import settings as portal_settings
 from portal.jobs import queue
 from portal.settings import Settings
@@ -16,5 +16,6 @@ def connect(settings: Settings, *, database_url: str) -> None:
 def as_worker() -> Settings:
     """Bind a command or a worker with the worker's login, which alone may read keys."""
     settings = portal_settings.load()
+    logs.configure()
     connect(settings, database_url=settings.worker_database_url)
     return settings

@@ -64,12 +64,16 @@ def transaction() -> Iterator[Session]:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """A read-only unit for GETs: the database refuses every write, and nothing is kept."""
+    """A read-only unit for GETs: the database refuses every write, and nothing is kept.
+
+    What was read stays readable afterwards: a rollback would make its rows forget their values.
+    """
     with _opened() as session:
         try:
             session.execute(sa.text("SET TRANSACTION READ ONLY"))
             yield session
         finally:
+            session.expunge_all()
             session.rollback()
 
 

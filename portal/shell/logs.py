@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 from flask import Flask, Response, g, request
 
+from portal import logs
 from portal.ids import random_id
 
 _SAFE_ID: Final = re.compile(r"^[0-9a-f]{32}$")
@@ -14,15 +15,7 @@ _SAFE_ID: Final = re.compile(r"^[0-9a-f]{32}$")
 
 def install(app: Flask) -> None:
     """Bind a correlation id before, and log the outcome after, every request."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ]
-    )
+    logs.configure()
     app.before_request(_begin)
     app.after_request(_finish)
 

@@ -45,6 +45,13 @@ def test_a_get_cannot_write(session: Session, now: datetime) -> None:
         reader.execute(statement)
 
 
+def test_what_was_read_stays_readable_after_the_reading(make: Make) -> None:
+    slug = make.organisation().slug
+    with reading() as reader:
+        found = reader.scalars(sa.select(Organisation).where(Organisation.slug == slug)).one()
+    assert found.slug == slug
+
+
 def test_the_clock_is_the_databases_and_moves_by_its_one_row(session: Session) -> None:
     before = clock.now(session)
     clock.shift(session, timedelta(days=-42))
