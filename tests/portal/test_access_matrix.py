@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
-from werkzeug.routing import Rule
+from werkzeug.routing import AnyConverter, IntegerConverter, Rule, UUIDConverter
 from werkzeug.test import TestResponse
 
 from portal import access, clock
@@ -153,12 +153,11 @@ def _address(app: Flask, rule: Rule) -> str:
 
 
 def _nothing(converter: object) -> object:
-    kind = type(converter).__name__
-    if kind == "UUIDConverter":
+    if isinstance(converter, UUIDConverter):
         return uuid.UUID(int=0)
-    if kind == "IntegerConverter":
+    if isinstance(converter, IntegerConverter):
         return 999_999_999
-    if kind == "AnyConverter":
+    if isinstance(converter, AnyConverter):
         return min(converter.items)
     return "nothing-here"
 
