@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal import agreements
 from portal.agreements import AgreementVersion
 from portal.errors import Conflict
+from portal.prose import without_title
 
 KIND: Final = "identity"
 TITLE: Final = "Checking your identity with Stripe"
@@ -33,6 +34,11 @@ class Text:
 
     title: str
     body: str
+
+    @property
+    def shown(self) -> str:
+        """Without a first line that repeats the title."""
+        return without_title(self.body)
 
     @property
     def digest(self) -> str:
