@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -25,6 +26,8 @@ from tasks.queries import work as work_queries
 from tasks.service import eligibility
 from tasks.service.reasons import Reason
 
+_COUNTED: Final = tuple(digit * 10**power for power in range(1, 7) for digit in (1, 2, 5))
+
 
 @dataclass(frozen=True)
 class Offered:
@@ -36,6 +39,13 @@ class Offered:
     open_tasks: int
     accepted: bool
     obstacle: Reason | None
+
+    @property
+    def about_open(self) -> str:
+        """How many tasks are open, coarsely: an exact count would not fall when a probe was drawn."""
+        if self.open_tasks < _COUNTED[0]:
+            return "1\u20139" if self.open_tasks else "0"
+        return f"{max(step for step in _COUNTED if step <= self.open_tasks):,}+"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from random import Random
 from typing import Any, Final
 
 from flask_babel import lazy_gettext as _
+from markupsafe import Markup
 
 from tasks.markdown import render
 from tasks.types.protocol import BadField, Entries, one_of, text, whole
@@ -30,14 +31,16 @@ class Preference:
     def payload(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Prompt and two answers, with a context where there is one.
 
-        A model may have answered nothing: an empty answer is judged like any other.
+        A model may have said nothing, so an answer may be empty; and a prompt may, where its context
+        has words.
         """
-        answers = {side: text(raw, side, optional=True) for side in _SIDES}
         context = text(raw, "context", optional=True)
+        bare = bool(context.strip())
         return {
-            "prompt": text(raw, "prompt"),
-            **answers,
-            "context": context if context.strip() else None,
+            "prompt": text(raw, "prompt", optional=bare),
+            "a": _said(raw, "a"),
+            "b": _said(raw, "b"),
+            "context": context if bare else None,
         }
 
     def answer(self, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,10 +57,10 @@ class Preference:
         """Prompt, context and the two answers as shown, with the six choices and their keys."""
         sides = zip(_SIDES, (_("Answer A"), _("Answer B")), order, strict=True)
         return {
-            "prompt": render(payload["prompt"]),
+            "prompt": render(payload["prompt"]) if payload["prompt"].strip() else None,
             "context": render(payload["context"]) if payload["context"] else None,
             "answers": [
-                {"side": side, "name": name, "body": render(payload[part])}
+                {"side": side, "name": name, "body": _shown(payload[part])}
                 for side, name, part in sides
             ],
             "choices": [
@@ -91,3 +94,13 @@ class Preference:
     def label(self, value: Mapping[str, Any]) -> str:
         """The choice."""
         return str(value["choice"])
+
+
+def _said(raw: Mapping[str, Any], field: str) -> str:
+    if raw.get(field) is None:
+        raise BadField(field, f"{field} is missing")
+    return text(raw, field, optional=True)
+
+
+def _shown(answer: str) -> Markup:
+    return render(answer) if answer.strip() else render(str(_("*This answer is empty.*")))
