@@ -55,6 +55,7 @@ _FILE = {
     "b": "response_b",
     "key": "task",
 }
+_NOTHING = "This answer is empty."
 _TOKEN = re.compile(r'name="csrf-token" content="([^"]+)"')
 
 
@@ -271,8 +272,9 @@ def _onboard(account_id: int, *, key: str, reference: str, email: str) -> None:
         made.id, return_url="http://127.0.0.1:1/back", refresh_url="http://127.0.0.1:1/again"
     )
     httpx.post(link, data={"outcome": "active"})
+    ready = accounts.retrieve(made.id)
     with transaction() as session:
-        payees.seen(session, account_id, accounts.retrieve(made.id), now=clock.now(session))
+        payees.seen(session, account_id, ready, now=clock.now(session))
 
 
 def _work(stack: Stack, experts: list[Expert], texts: dict[str, dict[str, str]]) -> None:
@@ -358,7 +360,7 @@ def _order_on_page(page: str, pair: dict[str, str]) -> list[str] | None:
     """Which stored answer stands first, read off the page; None where both read alike."""
     reader = _Answers()
     reader.feed(page)
-    shown = [_plain(text) for text in reader.texts]
+    shown = [_plain(text.replace(_NOTHING, "")) for text in reader.texts]
     stored = {side: _plain(_text(render(pair[f"response_{side}"]))) for side in "ab"}
     if stored["a"] == stored["b"]:
         return None
@@ -434,10 +436,11 @@ def _report(
     labels: dict[str, dict[str, str]],
     options: argparse.Namespace,
 ) -> None:
+    sent = list(transfers.every())
     with reading() as session:
         _judgments(session, experts, texts)
         _seconds(session, experts)
-        _money(session, experts)
+        _money(session, experts, sent)
         below = [_gold_share(session, expert, labels, options) for expert in experts]
     _same("experts below 100 % on gold, at least one", any(below), True)
 
@@ -474,10 +477,9 @@ def _seconds(session: Session, experts: list[Expert]) -> None:
         _same(f"{expert.name}: within one beat a sitting", within, True)
 
 
-def _money(session: Session, experts: list[Expert]) -> None:
+def _money(session: Session, experts: list[Expert], sent: list[transfers.Transfer]) -> None:
     drawn = session.scalars(sa.select(Statement)).all()
     paid = session.scalars(sa.select(Payout)).all()
-    sent = list(transfers.every())
     _same("statements", len(drawn), len(experts))
     _same("transfers at the provider", len(sent), len(experts))
     _same("payouts paid", sum(payout.state.value == "paid" for payout in paid), len(experts))
