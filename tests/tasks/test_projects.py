@@ -96,13 +96,15 @@ def test_projects_are_found_through_grants(session: Session, make: Make) -> None
     make.grant(client, Role.MANAGER, organisation=organisation)
     make.grant(one, Role.MANAGER, organisation=organisation, project_id=mine.id)
     seen = {
-        account.id: set(session.scalars(queries.projects_of(account.id, Role.MANAGER)))
+        account.id: {
+            each.slug for each in session.scalars(queries.projects_of(account.id, Role.MANAGER))
+        }
         for account in (everywhere, client, one)
     }
     assert seen == {
-        everywhere.id: {mine, sister, foreign},
-        client.id: {mine, sister},
-        one.id: {mine},
+        everywhere.id: {mine.slug, sister.slug, foreign.slug},
+        client.id: {mine.slug, sister.slug},
+        one.id: {mine.slug},
     }
     assert session.scalars(queries.projects_of(client.id, Role.EXPERT)).all() == []
 

@@ -31,7 +31,9 @@ class Given:
     submitted_at: datetime
 
 
-def rate(minor: int, start: datetime, end: datetime | None = None, unit: str = "hour") -> Any:
+def rate(
+    minor: int, start: datetime, end: datetime | None = None, unit: str = "hour"
+) -> dict[str, str | int | None]:
     until = end.isoformat() if end else None
     return {"unit": unit, "minor": minor, "from": start.isoformat(), "until": until}
 
@@ -60,7 +62,10 @@ def test_a_span_over_a_rate_change_is_split_there() -> None:
     change = START + timedelta(seconds=1800)
     dated = Offer([rate(3600, START, change), rate(7200, change)])
     found = parts([span(0, 3600)], dated)
-    assert [(part.hourly_minor, part.seconds) for part in found] == [(3600, 1800), (7200, 1800)]
+    assert [(part.hourly_minor, int(part.seconds)) for part in found] == [
+        (3600, 1800),
+        (7200, 1800),
+    ]
     assert price([span(0, 3600)], [], dated) == 1800 + 3600
     assert (hourly_at(dated, START), hourly_at(dated, change)) == (3600, 7200)
 
