@@ -29,6 +29,11 @@ TYPE_NAMES: Final = {
     TaskType.REASONING_REVIEW: _("Reasoning review: the first wrong step"),
 }
 
+TYPE_TAGS: Final = {
+    TaskType.PREFERENCE: _("Preference"),
+    TaskType.REASONING_REVIEW: _("Reasoning review"),
+}
+
 
 class AdjustmentForm(FlaskForm):  # type: ignore[misc]  # flask_wtf publishes no types
     """Time that the clock did not see."""

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.access import Role
 from tasks.credit import midnight
+from tasks.forms import TYPE_TAGS
 from tasks.models import (
     Adjustment,
     AdjustmentState,
@@ -38,7 +39,9 @@ def work_panel(session: Session, account_id: int, now: datetime) -> str | None:
         return None
     first = found[0] if found[0].obstacle is None else None
     rest = [each for each in found if each is not first]
-    return render_template("tasks/panel_work.html", first=first, offered=rest, sentences=SENTENCES)
+    return render_template(
+        "tasks/panel_work.html", first=first, offered=rest, sentences=SENTENCES, types=TYPE_TAGS
+    )
 
 
 def week_panel(session: Session, account_id: int, now: datetime) -> str | None:

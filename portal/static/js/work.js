@@ -22,8 +22,10 @@ document.addEventListener("submit", (event) => {
   send(event.target, event.submitter);
 });
 
-addEventListener("beforeunload", (event) => {
-  if (changed) event.preventDefault();
+// Leaving in the middle of a word loses nothing: the draft goes along.
+addEventListener("pagehide", () => {
+  const form = bench();
+  if (changed && form) fetch(form.dataset.draft, { method: "POST", body: new FormData(form), headers: { "X-CSRFToken": token() }, keepalive: true });
 });
 
 async function saveDraft() {
@@ -43,13 +45,15 @@ async function saveDraft() {
   }
 }
 
+// saved.js counts on: "Draft saved 2 s ago".
 function showSaved(words, savedAt) {
   if (!words) return;
   const time = document.createElement("time");
   time.className = "saved";
   time.dateTime = savedAt;
-  time.textContent = new Date(savedAt).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  words.replaceChildren(`${words.dataset.saved ?? "✓"} `, time);
+  Object.assign(time.dataset, { saved: "", now: words.dataset.now, seconds: words.dataset.seconds, minutes: words.dataset.minutes });
+  time.textContent = words.dataset.now;
+  words.replaceChildren(`${words.dataset.done} `, time);
 }
 
 async function send(form, submitter) {
