@@ -1,12 +1,15 @@
 """What an attempt scored, per question where only the worker looks, and summed up for people."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base
+
+NINE_IN_TEN: Final = 1.645
+"""Standard errors on either side that hold the true score nine times in ten."""
 
 
 class AttemptScore(Base):
@@ -45,8 +48,8 @@ class AttemptScore(Base):
 
     @property
     def margin(self) -> float:
-        """The standard error as a share of the maximum."""
-        return self.standard_error / self.maximum
+        """Half the width of the interval that holds the true share nine times in ten."""
+        return NINE_IN_TEN * self.standard_error / self.maximum
 
 
 class ResponseScore(Base):

@@ -88,3 +88,8 @@ def overdue(*, now: datetime) -> sa.Select[Attempt]:
 def exam_by_slug(slug: str) -> sa.Select[Exam]:
     """The exam with this slug."""
     return sa.select(Exam).where(Exam.slug == slug)
+
+
+def exams() -> sa.Select[Exam]:
+    """Every exam."""
+    return sa.select(Exam).order_by(Exam.id)

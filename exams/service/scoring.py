@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 METHOD: Final = "binomial error (Lord 1957), half a point added on either side"
-INTERVAL: Final = 1.645
-"""Standard errors on either side that hold the true score nine times in ten."""
 
 
 @dataclass(frozen=True)

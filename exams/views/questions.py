@@ -1,0 +1,57 @@
+"""A question as the template needs it: the safe view, its text rendered, and nothing else."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from markupsafe import Markup
+
+from exams.models import Attempt, QuestionVersion
+from exams.questions import KINDS, Answer, Shown, arrangement
+from portal.prose import markdown
+
+_LONGEST_HEADING: Final = 140
+_PARAGRAPH: Final = re.compile(r"^<p>(.*)</p>\s*$", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One question, ready to be shown."""
+
+    type: str
+    heading: str
+    before: Markup
+    shown: Shown
+    area: str
+
+
+def page_of(
+    attempt: Attempt, version: QuestionVersion, position: int, answer: Answer | None
+) -> Page:
+    """The question in the order of this attempt, with what was answered so far."""
+    kind = KINDS[version.type]
+    order = arrangement(attempt.seed, position, kind.size(version.content))
+    shown = kind.show(version.content, order, answer)
+    heading, before = split(shown.stem)
+    return Page(version.type.value, heading, markdown(before), shown, version.area)
+
+
+def split(stem: str) -> tuple[str, str]:
+    """The question itself, which stands last, and what is read before it.
+
+    The heading is plain text; a stem without a short last paragraph has none of its own.
+    """
+    *before, last = stem.strip().split("\n\n")
+    plain = last.replace("*", "").replace("`", "").strip()
+    if len(plain) <= _LONGEST_HEADING and not plain.startswith((">", "-", "|", "#")):
+        return plain, "\n\n".join(before)
+    return "", stem
+
+
+def inline(text: str) -> Markup:
+    """Rendered Markdown without the paragraph around it, for inside a label."""
+    rendered = markdown(text)
+    found = _PARAGRAPH.match(rendered)
+    if found and "<p>" not in found[1]:
+        return Markup(found[1])  # noqa: S704  cleaned by `markdown`, only its paragraph is gone
+    return rendered
