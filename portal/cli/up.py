@@ -166,6 +166,7 @@ def _prepare(plan: Plan, folder: Path, supervisor: Supervisor, servers: Servers)
     seeding, seeded = folder / "seeding", folder / "seeded"
     if seeding.exists() and servers.database:
         servers.database.recreate()
+        seeding.unlink()
     _say("migrating the database")
     supervisor.run(_once("migrate", logs))
     if not plan.demo or seeded.exists():

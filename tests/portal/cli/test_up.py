@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from portal.cli import home
 
-Up = Callable[[], "Run"]
+Up = Callable[..., "Run"]
 
 _WITHIN: Final = 120.0
 _OTHERS: Final = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "WORKER_DATABASE_URL", "REDIS_URL")
@@ -95,8 +95,8 @@ def up(place: Path) -> Iterator[Up]:
     """Starts runs on one data folder; the test waits for each."""
     with ExitStack() as stack:
 
-        def _up() -> Run:
-            run = Run(place / "data")
+        def _up(*arguments: str) -> Run:
+            run = Run(place / "data", *arguments)
             stack.callback(run.close)
             return run.wait()
 
@@ -149,6 +149,28 @@ def test_a_worker_that_was_killed_is_started_again(up: Up) -> None:
     while not [pid for pid in run.family() if _command(pid)[-1:] == ["worker"] and pid != worker]:
         assert time.monotonic() < until
         time.sleep(0.1)
+
+
+def test_a_seeding_that_was_cut_short_is_begun_again_from_nothing_once(up: Up) -> None:
+    first = up()
+    first.ask("CREATE TABLE half_a_world AS SELECT 1")
+    (first.folder / "seeding").touch()
+    first.process.send_signal(signal.SIGINT)
+    first.process.wait(timeout=30)
+    second = up()
+    assert second.status() == 200
+    assert second.ask("SELECT to_regclass('half_a_world')") is None
+    assert not (second.folder / "seeding").exists()
+
+
+def test_starting_fresh_forgets_the_rows(up: Up) -> None:
+    first = up()
+    first.ask("CREATE TABLE kept AS SELECT 1")
+    first.process.send_signal(signal.SIGINT)
+    first.process.wait(timeout=30)
+    second = up("--fresh")
+    assert second.status() == 200
+    assert second.ask("SELECT to_regclass('kept')") is None
 
 
 def test_a_taken_port_is_said_before_anything_is_begun(place: Path) -> None:
