@@ -12,7 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import segno
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from sqlalchemy.orm import Session
@@ -86,6 +86,7 @@ def environment(sections: tuple[ReportSection, ...], time_zone: str) -> Environm
     made.filters.update(
         money=lambda amount: format_money(amount, _LOCALE),
         hours=hours,
+        date=lambda value: str(format_date(value, "d MMMM y", locale=_LOCALE)),
         day=lambda value, style="d MMMM y": _moment(value, style, zone),
         moment=lambda value, style="d MMMM y, HH:mm": _moment(value, style, zone),
     )

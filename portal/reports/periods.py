@@ -19,9 +19,14 @@ class Period:
     end: datetime
 
     @property
-    def last_day(self) -> datetime:
-        """The last day that is wholly or partly in it, for showing."""
-        return self.end - timedelta(microseconds=1)
+    def first_day(self) -> date:
+        """The first day in it, in UTC like the period itself."""
+        return self.start.date()
+
+    @property
+    def last_day(self) -> date:
+        """The last day that is wholly or partly in it."""
+        return (self.end - timedelta(microseconds=1)).date()
 
 
 def parse(text: str) -> Period:

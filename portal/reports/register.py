@@ -3,8 +3,9 @@
 from flask_babel import lazy_gettext as _
 
 from portal.access import Role
-from portal.contributions import Contributions, NavigationItem
+from portal.contributions import Contributions, NavigationItem, Panel
 from portal.reports.models import JobName
+from portal.reports.panels import make_report
 from portal.reports.views import bp
 
 
@@ -14,6 +15,9 @@ def register(contributions: Contributions) -> None:
     contributions.job_names.append(JobName)
     contributions.job_modules.append("portal.reports.jobs")
     contributions.commands.append("portal.reports.cli:report")
+    contributions.person_panels.append(
+        Panel(make_report, frozenset({Role.MANAGER}), order=5, wide=False)
+    )
     contributions.navigation.append(
         NavigationItem(
             _("Reports"),

@@ -54,6 +54,7 @@ def test_a_worker_issues_the_report_with_its_numbers(
     assert "7,391" in text
     assert "Amara <Okafor>" in text
     assert "Counted by hand." in text
+    assert "1 October 2026 to 31 October 2026" in text
     assert report.snapshot is not None
     assert report.snapshot.hex()[:8] in text
 
