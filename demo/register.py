@@ -1,7 +1,8 @@
-"""What demo brings to the shell."""
+"""What the demo brings to the product: its sample world."""
 
 from portal.contributions import Contributions
 
 
 def register(contributions: Contributions) -> None:
-    """Add this package's pages, jobs and panels."""
+    """Let `touchstone seed` find the sample world. Nothing here exists outside the demo."""
+    contributions.seeders.append("demo.seed:run")

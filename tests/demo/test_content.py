@@ -282,7 +282,7 @@ def test_experts_work_in_known_projects_and_can_be_paid() -> None:
         assert set(work["accuracy"]) == set(work["seconds_per_task"]) <= set(PROJECTS)
         assert all(0.5 < accuracy < 1 for accuracy in work["accuracy"].values())
     stages = {p["application"]["stage"] for p in PEOPLE if "applicant" in p["roles"]}
-    assert stages == {"screening", "exam", "identity"}
+    assert stages >= {"screening", "exam", "identity"}
 
 
 @pytest.mark.parametrize(
@@ -292,7 +292,7 @@ def test_whoever_got_past_the_screening_met_it(person: Row) -> None:
     answers = person["application"]["answers"]
     unmet = [r["slug"] for r in OPENING["requirements"] if not meets(r, answers[r["slug"]])]
     assert (unmet == []) == (person["application"]["explanation"] is None)
-    assert unmet == [] or person["application"]["stage"] == "screening"
+    assert unmet == [] or person["application"]["stage"] in {"screening", "not_accepted"}
 
 
 def test_at_least_three_experts_can_judge_each_project() -> None:
