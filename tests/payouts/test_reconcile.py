@@ -120,4 +120,4 @@ def _compare(
 
 def _like(sent: Transfer, **changed: object) -> Transfer:
     fields = {name: getattr(sent, name) for name in Transfer.__dataclass_fields__}
-    return Transfer(**{**fields, **changed})  # type: ignore[arg-type]
+    return Transfer(**{**fields, **changed})
