@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from demo import applicants, content_files, matters, money, people, projects, rota
+from demo import applicants, content_files, matters, moments, money, people, projects, rota
 from demo.clockwork import WEEK
 from demo.content_files import Person
 from demo.diary import Appointment, written
@@ -25,6 +25,7 @@ def appointments(world: World) -> list[Appointment]:
         *(each for person in content_files.people() for each in matters.applying(world, person)),
         *_money(world),
         *matters.of_the_work(world),
+        *moments.appointments(world),
     ]
     return sorted((each for each in found if each.at < world.calendar.end), key=lambda a: a.at)
 

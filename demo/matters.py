@@ -53,13 +53,11 @@ def applying(world: World, person: Person) -> Iterator[Appointment]:
 
 
 def of_the_work(world: World) -> Iterator[Appointment]:
-    """An adjustment that counted, and a report that somebody asked for."""
+    """An adjustment that counted."""
     if world.calendar.weeks > 2:
         friday = world.calendar.opens + 11 * _DAY + timedelta(hours=15)
         yield written(friday, partial(_ask_for_time, world))
         yield written(friday + timedelta(days=3, hours=2), partial(_grant_time, world))
-    asked = world.calendar.end - timedelta(minutes=20)
-    yield written(asked, partial(_ask_for_report, world))
 
 
 def _not_accepted(world: World, person: Person, come: datetime) -> Iterator[Appointment]:
@@ -151,8 +149,8 @@ def _grant_time(world: World, session: Session, now: datetime) -> None:
         timesheets.approve_adjustment(session, adjustment, by=world.accounts["reyes"], now=now)
 
 
-def _ask_for_report(world: World, session: Session, now: datetime) -> None:
-    """The manager asks for an expert's report over the weeks that are paid."""
+def ask_for_report(session: Session, world: World, *, now: datetime) -> None:
+    """The manager asks for an expert's report over the past weeks; the worker will set it."""
     period = Period(world.calendar.opens, world.calendar.this_week)
     account = world.account(session, "amara")
     by = world.accounts["reyes"]

@@ -12,7 +12,7 @@ from demo.clockwork import WEEK
 from demo.content_files import Person
 from demo.world import World
 
-_FILL: Final = 0.85
+_FILL: Final = 0.9
 """How much of a project's room is used when the demo begins: the rest is there to be worked."""
 _EVENNESS: Final = 0.25
 """How far the quick do more than the slow: 0 would be all alike, 1 in proportion to their speed."""
@@ -26,8 +26,8 @@ class Shift:
     person: Person
     project: str
     starts_at: datetime
-    tasks: int
-    reading: timedelta
+    tasks: int = 1
+    reading: timedelta = timedelta(0)
     """Time for the guideline, at the first sitting in a project."""
 
 

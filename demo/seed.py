@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from demo import agenda, rota, working
+from demo import agenda, matters, moments, rota, working
 from demo.clockwork import Calendar, moved_clock, set_clock
 from demo.diary import Appointment
 from demo.rota import Shift
@@ -63,6 +63,8 @@ def make(world: World) -> None:
             _live_a_day(world, arranged, day)
         _keep(arranged, world.calendar.end)
         _catch_up(world.calendar.end)
+    with transaction() as session:
+        matters.ask_for_report(session, world, now=world.calendar.end)
 
 
 def _days(world: World) -> Iterator[datetime]:
@@ -74,7 +76,7 @@ def _days(world: World) -> Iterator[datetime]:
 
 def _live_a_day(world: World, arranged: deque[Appointment], day: datetime) -> None:
     """Keep the day's appointments, then let everybody work; once a week the background catches up."""
-    _keep(arranged, day + _DAY)
+    _keep(arranged, min(day + _DAY, world.calendar.end - moments.LAST))
     if shifts := rota.on_day(world, day):
         with transaction() as session:
             _live(_sittings(session, world, shifts))

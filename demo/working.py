@@ -21,13 +21,13 @@ from tasks.service import claim, clock, judge, offers
 Acting = Iterator[datetime]
 """Acts, then gives the moment at which it wants to go on."""
 
-_BEAT: Final = timedelta(seconds=66)
+_BEAT: Final = timedelta(seconds=72)
 """The page beats every 30 s; a gap of up to 75 s is credited whole, so this credits the same."""
 _SPREAD: Final = 0.35  # of the logarithm of a task's seconds
 _SKIPS: Final = 0.02
 _BREAKS: Final = 0.05
 _BETWEEN: Final = timedelta(minutes=25)
-_ENDS: Final = timedelta(minutes=20)  # before the demo's present nobody sits any more
+_ENDS: Final = timedelta(minutes=40)  # before the demo's present nobody begins anything more
 
 
 @dataclass
@@ -71,12 +71,12 @@ def sit(session: Session, world: World, shift: Shift) -> Acting:
     yield shift.starts_at
     if shift.starts_at > world.calendar.end - _ENDS:
         return
-    desk = _sit_down(session, world, shift)
-    yield from _stay(desk, shift.reading)
+    desk = sit_down(session, world, shift)
+    yield from stay(desk, shift.reading)
     for _ in range(shift.tasks):
         if desk.now > world.calendar.end - _ENDS:
             break
-        assignment = _claim(desk)
+        assignment = take(desk)
         if assignment is None:
             break
         yield from _answer(desk, assignment)
@@ -99,11 +99,12 @@ def accept_terms(session: Session, world: World, shift: Shift, *, now: datetime)
     )
 
 
-def _sit_down(session: Session, world: World, shift: Shift) -> Desk:
+def sit_down(session: Session, world: World, shift: Shift) -> Desk:
+    """Start the expert's clock on the project."""
     now = shift.starts_at
     terms = accept_terms(session, world, shift, now=now)
     project = world.project(session, shift.project)
-    random = world.random("sitting", shift.person.key, shift.project, now.date())
+    random = world.random("sitting", shift.person.key, shift.project, f"{now:%Y-%m-%d %H}")
     live = clock.start(
         session,
         expert_id=terms.expert_id,
@@ -115,7 +116,7 @@ def _sit_down(session: Session, world: World, shift: Shift) -> Desk:
     return Desk(session, world, shift, now, random, project, terms, live)
 
 
-def _stay(desk: Desk, length: timedelta) -> Acting:
+def stay(desk: Desk, length: timedelta) -> Acting:
     """Let the clock run for a while, with a sign of life as often as it takes."""
     until = desk.now + length
     while desk.now + _BEAT < until:
@@ -135,7 +136,8 @@ def _stay(desk: Desk, length: timedelta) -> Acting:
         yield until
 
 
-def _claim(desk: Desk) -> Assignment | None:
+def take(desk: Desk) -> Assignment | None:
+    """The next task; None where there is nothing for them just now."""
     _place(desk)
     found = claim.claim_in_project(
         desk.session,
@@ -161,14 +163,15 @@ def _answer(desk: Desk, assignment: Assignment) -> Acting:
     median = desk.work.seconds_per_task[desk.project.slug]
     seconds = round(median * desk.random.lognormvariate(0, _SPREAD))
     skips = desk.random.random() < _SKIPS
-    yield from _stay(desk, timedelta(seconds=max(15, seconds // 4 if skips else seconds)))
+    yield from stay(desk, timedelta(seconds=max(15, seconds // 4 if skips else seconds)))
     if skips:
         judge.release(desk.session, assignment, now=desk.now)
         return
-    judge.judge(desk.session, assignment, _entries(desk, assignment), now=desk.now)
+    judge.judge(desk.session, assignment, entries(desk, assignment), now=desk.now)
 
 
-def _entries(desk: Desk, assignment: Assignment) -> dict[str, str]:
+def entries(desk: Desk, assignment: Assignment) -> dict[str, str]:
+    """What they enter: the truth as often as their accuracy says."""
     task = desk.session.get_one(Task, (assignment.pool_id, assignment.task_id))
     accuracy = desk.work.accuracy[desk.project.slug]
     case = _by_key(desk.project.slug)[task.key]

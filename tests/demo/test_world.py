@@ -1,0 +1,207 @@
+"""The demo's world, made small: true to its seed, paid to the last unit, and without trace of its making."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from demo import content_files, seed
+from demo.clockwork import Calendar
+from demo.world import World
+from portal import clock, db, settings
+from portal.app import create_app
+from portal.db import reading
+from portal.stripe.sandbox.serving import served
+from tests.conftest import Database
+
+Rows = list[tuple[Any, ...]]
+_WEEKS = 3
+
+
+@pytest.fixture
+def demo_settings(fresh_database: Database, monkeypatch: pytest.MonkeyPatch) -> settings.Settings:
+    """The demo's settings over a database of the test's own."""
+    told = {
+        "DEMO": "true",
+        "DATABASE_URL": fresh_database.app,
+        "BASE_URL": "http://127.0.0.1:1",
+        "STRIPE_BASE": "http://127.0.0.1:1/sandbox/stripe",
+        "STRIPE_SECRET_KEY": "sk_test_" + "0" * 24,
+        "STRIPE_WEBHOOK_SECRET": "whsec_" + "0" * 32,
+    }
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    settings.load.cache_clear()
+    return settings.load()
+
+
+@contextmanager
+def _as_owner(owner: str, config: settings.Settings) -> Iterator[Flask]:
+    app = create_app(config)
+    bound = db.configure(owner)
+    with app.test_request_context(base_url=config.base_url):
+        yield app
+    bound.dispose()
+
+
+def _end() -> datetime:
+    """A present that two seedings share, whole hours apart from the real one."""
+    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+
+
+def _make(config: settings.Settings, owner: str, *, end: datetime, thinness: float = 0.5) -> None:
+    with _as_owner(owner, config), served(config) as stripe:
+        calendar = Calendar(end=end, weeks=_WEEKS)
+        seed.make(World(seed.SEED, calendar, stripe, thinness=thinness))
+
+
+def _ask(owner: str, question: str) -> Rows:
+    bound = sa.create_engine(sa.make_url(owner).set(drivername="postgresql+psycopg"))
+    with bound.connect() as connection:
+        found = [tuple(row) for row in connection.execute(sa.text(question))]
+    bound.dispose()
+    return found
+
+
+_GOLD = """
+    SELECT project.slug, account.email, count(*), count(*) FILTER (WHERE gold_score."right")
+    FROM gold_score JOIN pool ON pool.id = gold_score.pool_id
+    JOIN project ON project.id = pool.project_id JOIN account ON account.id = gold_score.expert_id
+    GROUP BY 1, 2 ORDER BY 1, 2
+"""
+_COUNTS = """
+    SELECT 'judgments', count(*) FROM judgment UNION ALL SELECT 'segments', count(*) FROM segment
+    UNION ALL SELECT 'microseconds', sum(extract(epoch FROM ended_at - started_at) * 1000000)::bigint FROM segment
+    UNION ALL SELECT 'lines', count(*) FROM statement_line
+    UNION ALL SELECT 'minor units', sum(amount_minor)::bigint FROM statement_line
+    UNION ALL SELECT 'payouts', count(*) FROM payout UNION ALL SELECT 'points', sum(raw)::bigint FROM attempt_score
+    UNION ALL SELECT 'decisions', count(*) FROM decision ORDER BY 1
+"""
+
+
+def test_the_world_holds_together_when_it_is_made(
+    fresh_database: Database, demo_settings: settings.Settings
+) -> None:
+    owner = fresh_database.owner
+    _make(demo_settings, owner, end=_end())
+    _everybody_is_there(owner)
+    _nothing_is_left_undone(owner)
+    _money_adds_up(owner)
+    _matters_wait_for_people(owner)
+    _accuracies_are_recovered(owner)
+    with reading() as session:
+        assert clock.shifted(session) == timedelta(0)
+
+
+def test_the_same_seed_gives_the_same_past(
+    fresh_database: Database, demo_settings: settings.Settings, second_database: str
+) -> None:
+    end = _end()
+    _make(demo_settings, fresh_database.owner, end=end, thinness=0.3)
+    again = demo_settings.model_copy(update={"database_url": second_database})
+    _make(again, second_database, end=end, thinness=0.3)
+    for question in (_COUNTS, _GOLD):
+        first = _ask(fresh_database.owner, question)
+        assert first == _ask(second_database, question)
+        assert first
+
+
+def test_the_clock_is_given_back_even_if_the_seeding_fails(
+    fresh_database: Database, demo_settings: settings.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("struck")
+
+    monkeypatch.setattr("demo.rota.on_day", fail)
+    with pytest.raises(RuntimeError, match="struck"):
+        _make(demo_settings, fresh_database.owner, end=_end())
+    assert _ask(fresh_database.owner, "SELECT seconds FROM clock_shift") == [(0.0,)]
+
+
+def _everybody_is_there(owner: str) -> None:
+    people = {row[0]: row[1] for row in _ask(owner, "SELECT email, state FROM account")}
+    assert people == {person.email: "active" for person in content_files.people()}
+    offered = _ask(
+        owner, "SELECT email FROM demo_person JOIN account ON id = account_id ORDER BY position"
+    )
+    assert [row[0] for row in offered] == [p.email for p in content_files.people() if p.shown]
+    experts = "SELECT email FROM account JOIN account_grant g ON g.account_id = account.id WHERE role = 'expert'"
+    assert {row[0] for row in _ask(owner, experts)} == {
+        person.email for person in content_files.people() if person.work
+    }
+    unidentified = f"""{experts} AND NOT EXISTS (SELECT FROM identity_check c
+        WHERE c.account_id = account.id AND c.state = 'verified')"""
+    assert _ask(owner, unidentified) == []
+
+
+def _nothing_is_left_undone(owner: str) -> None:
+    assert _ask(owner, "SELECT name, error FROM outbox WHERE state = 'dead'") == []
+    assert _ask(owner, "SELECT count(*) FROM work_session WHERE ended_at IS NULL") == [(0,)]
+    late = "SELECT count(*) FROM judgment WHERE submitted_at > clock_timestamp()"
+    assert _ask(owner, late) == [(0,)]
+    unscored = """SELECT count(*) FROM judgment JOIN gold USING (pool_id, task_id)
+        WHERE NOT EXISTS (SELECT FROM gold_score s WHERE s.judgment_id = judgment.id)"""
+    assert _ask(owner, unscored) == [(0,)]
+    states: dict[str, int] = dict(_ask(owner, "SELECT state, count(*) FROM timesheet GROUP BY 1"))
+    assert states.keys() >= {"submitted", "locked"}
+    assert "approved" not in states
+    open_tasks = """SELECT project.slug, sum(open_slots) > 0 FROM task JOIN pool ON pool.id = pool_id
+        JOIN project ON project.id = project_id GROUP BY 1"""
+    assert dict(_ask(owner, open_tasks)) == {row["slug"]: True for row in content_files.projects()}
+
+
+def _money_adds_up(owner: str) -> None:
+    assert _ask(owner, "SELECT currency, sum(minor) FROM posting GROUP BY 1") == [("USD", 0)]
+    earned = _ask(owner, "SELECT sum(amount_minor) FROM statement_line")
+    owed = """SELECT sum(balance) FROM ledger_account
+        WHERE kind IN ('pending', 'approved', 'in_transit', 'rail_balance')"""
+    assert earned == _ask(owner, owed)
+    assert earned[0][0] > 0
+    runs: dict[str, int] = dict(_ask(owner, "SELECT state, count(*) FROM pay_run GROUP BY 1"))
+    assert runs["built"] == 1
+    assert runs.keys() == {"built", "done"}
+    paid = _ask(owner, "SELECT count(*), count(transfer_id) FROM payout WHERE state = 'paid'")
+    assert paid[0][0] == paid[0][1] > 0
+    assert _ask(owner, "SELECT count(*) FROM statement_line WHERE kind = 'adjustment'") == [(1,)]
+
+
+def _matters_wait_for_people(owner: str) -> None:
+    assert dict(_ask(owner, "SELECT state, count(*) FROM appeal GROUP BY 1")) == {
+        "open": 1,
+        "upheld": 1,
+    }
+    waiting = "SELECT email FROM identity_check JOIN account ON account.id = account_id WHERE identity_check.state = 'review'"
+    assert _ask(owner, waiting) == [("omar@demo.touchstone.example",)]
+    questions: dict[str, int] = dict(
+        _ask(owner, "SELECT state, count(*) FROM escalation GROUP BY 1")
+    )
+    assert questions == {"open": 1, "answered": 1}
+    assert _ask(owner, "SELECT count(*) FROM draft") == [(1,)]
+    assert _ask(owner, "SELECT count(*) > 0 FROM judgment WHERE late") == [(True,)]
+    assert _ask(owner, "SELECT count(*) FROM report") == [(1,)]
+
+
+def _accuracies_are_recovered(owner: str) -> None:
+    """Each share right on gold is one that the simulated accuracy gives in 99.9 of 100 worlds."""
+    works = {person.email: person.work for person in content_files.people() if person.work}
+    found = _ask(owner, _GOLD)
+    for project, email, judged, right in found:
+        accuracy = works[email].accuracy[project]
+        assert _as_extreme(right, judged, accuracy) > 0.001, (project, email, right, judged)
+    expected = sum(judged * works[e].accuracy[p] for p, e, judged, _ in found)
+    variance = sum(j * works[e].accuracy[p] * (1 - works[e].accuracy[p]) for p, e, j, _ in found)
+    assert abs(sum(right for *_, right in found) - expected) < 3 * math.sqrt(variance)
+
+
+def _as_extreme(right: int, judged: int, accuracy: float) -> float:
+    """The chance of a count at most as likely as this one (exact binomial)."""
+    chances = [
+        math.comb(judged, k) * accuracy**k * (1 - accuracy) ** (judged - k)
+        for k in range(judged + 1)
+    ]
+    return sum(chance for chance in chances if chance <= chances[right] * (1 + 1e-9))
