@@ -1,10 +1,11 @@
-"""Commands about exams: `touchstone exams import FILE`."""
+"""Commands about exams: `touchstone exams import`, `calibrate` and `score`."""
 
 import json
 from pathlib import Path
 
 import click
 
+from exams.calibrating import calibrate, score
 from exams.service import bank
 from portal import clock, connections
 from portal.db import transaction
@@ -13,7 +14,11 @@ from portal.errors import Invalid
 
 @click.group("exams")
 def exams() -> None:
-    """Exams: import a bank."""
+    """Exams: import a bank, calibrate it, score people."""
+
+
+exams.add_command(calibrate)
+exams.add_command(score)
 
 
 @exams.command("import")
