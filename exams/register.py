@@ -2,15 +2,72 @@
 
 from datetime import timedelta
 
-from exams.models import JobName
-from portal.contributions import Contributions, Sweep
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _
+
+from exams import panels, reporting
+from exams.models import Application, JobName
+from exams.views import applying, deciding, managing, openings, sitting
+from portal.access import Role
+from portal.accounts.models import Grant
+from portal.contributions import Contributions, NavigationItem, Panel, ReportSection, Sweep
 
 
 def register(contributions: Contributions) -> None:
     """Add this package's pages, jobs and panels."""
+    blueprints = [openings.bp, applying.bp, deciding.bp, sitting.bp, managing.bp]
+    contributions.blueprints += blueprints
+    _navigation(contributions)
+    _panels(contributions)
     contributions.job_names.append(JobName)
     contributions.job_modules.append("exams.jobs")
     contributions.identity_listeners.append(JobName.IDENTITY_SETTLED)
     contributions.appeal_listeners.append(JobName.APPEAL_UPHELD)
     contributions.sweeps.append(Sweep(JobName.SWEEP, timedelta(minutes=1)))
     contributions.commands.append("exams.cli:exams")
+    contributions.people_scopes.append(applicants)
+    contributions.report_sections.append(
+        ReportSection("qualifications", "exams/report_qualifications.html", reporting.section, 10)
+    )
+    contributions.decision_titles |= {
+        "exam.passed": _("You passed the exam"),
+        "exam.not_passed": _("Not passed this time"),
+        "application.approved": _("Your application is accepted"),
+        "application.may_go_on": _("You can go on with your application"),
+        "application.not_accepted": _("Not accepted this time"),
+        "qualification.revoked": _("A qualification was taken back"),
+    }
+
+
+def applicants(viewer_id: int) -> sa.Select[int]:
+    """Whoever applied, for those who decide about applications everywhere."""
+    decides = sa.select(Grant.id).where(
+        Grant.account_id == viewer_id,
+        Grant.role.in_([Role.MANAGER, Role.REVIEWER]),
+        Grant.revoked_at.is_(None),
+        Grant.organisation_id.is_(None),
+    )
+    return sa.select(Application.account_id).where(decides.exists())
+
+
+def _navigation(contributions: Contributions) -> None:
+    applicant = frozenset({Role.APPLICANT})
+    decides = frozenset({Role.MANAGER, Role.REVIEWER})
+    contributions.navigation += [
+        NavigationItem(_("Application"), "applying.mine", applicant, 10, "/applications/mine"),
+        NavigationItem(_("Exams"), "sitting.mine", applicant, 20, "/exams/mine"),
+        NavigationItem(_("Applications"), "deciding.queue", decides, 50, "/applications"),
+        NavigationItem(_("Exams"), "exam_managing.overview", decides, 55, "/exams"),
+    ]
+
+
+def _panels(contributions: Contributions) -> None:
+    applicant, expert = frozenset({Role.APPLICANT}), frozenset({Role.EXPERT})
+    decides = frozenset({Role.MANAGER, Role.REVIEWER})
+    contributions.start_panels.append(Panel(panels.start, frozenset(), order=10))
+    contributions.home_panels += [
+        Panel(panels.next_step, applicant, order=10),
+        Panel(panels.qualifications, expert, order=60, wide=False),
+        Panel(panels.waiting, decides, order=40, wide=False),
+    ]
+    contributions.person_panels.append(Panel(panels.person_results, decides, order=20))

@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from exams.drawings import drawing
 from exams.forms import VerdictForm
 from exams.models import Application, Attempt, Exam, Opening
 from exams.queries import applications as application_queries
 from exams.queries import attempts as attempt_queries
 from exams.service import applications, grading
-from exams.views.sitting import drawing
 from portal import clock
 from portal.access import Role, person, requires
 from portal.accounts.models import Account

@@ -10,12 +10,13 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from exams.drawings import drawing
 from exams.models import Attempt, AttemptState, EventKind, Exam, Qualification
 from exams.queries import applications as application_queries
 from exams.queries import attempts as queries
 from exams.service import attempts, sheet
 from exams.views.questions import inline, page_of
-from portal import charts, clock
+from portal import clock
 from portal.access import Role, person, requires
 from portal.db import lock, one_or_404, reading, transaction
 from portal.decisions import Decision
@@ -165,17 +166,6 @@ def result(public_id: UUID) -> str | Response:
                 application_queries.applications_of(who.account_id).limit(1)
             ),
         )
-
-
-def drawing(share: float, margin: float, cut: float) -> charts.Drawing:
-    """The streak: the score, its margin, the pass mark."""
-    return charts.interval_bar(
-        charts.Estimate(max(0.0, share - margin), share, min(1.0, share + margin)),
-        title=_("Your score"),
-        needed=cut,
-        ends=(0.0, 1.0),
-        needed_word=_("pass mark"),
-    )
 
 
 def _mine(session: Session, public_id: UUID) -> Attempt:

@@ -1,6 +1,7 @@
 """Sitting an exam: starting, saving durably, late answers, the chain of events."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -65,7 +66,7 @@ def test_the_newest_answer_counts_and_an_emptied_one_does_not(session: Session, 
 
 def test_the_same_save_sent_twice_is_kept_once(session: Session, make: Make, now: datetime) -> None:
     attempt, nonce = make.attempt(), random_id()
-    one = {"position": 3, "nonce": nonce, "following": 4}
+    one: dict[str, Any] = {"position": 3, "nonce": nonce, "following": 4}
     first = attempts.save(session, attempt, values=["1"], now=now, **one)
     again = attempts.save(session, attempt, values=["1"], now=now + timedelta(minutes=9), **one)
     assert again == first
@@ -89,7 +90,7 @@ def test_a_save_repeated_after_the_end_is_still_acknowledged(
     session: Session, make: Make, now: datetime
 ) -> None:
     attempt, nonce = make.attempt(), random_id()
-    one = {"position": 3, "nonce": nonce, "following": 4, "values": ["1"]}
+    one: dict[str, Any] = {"position": 3, "nonce": nonce, "following": 4, "values": ["1"]}
     first = attempts.save(session, attempt, now=now, **one)
     attempts.finish(session, attempt, now=now)
     assert attempts.save(session, attempt, now=now, **one) == first

@@ -1,0 +1,55 @@
+"""Exams as their managers see them: how far people come, how they score, how the questions do."""
+
+from flask import Blueprint, render_template
+from flask_babel import gettext as _
+
+from exams.queries import attempts as queries
+from exams.queries import results
+from portal import charts
+from portal.access import Role, requires
+from portal.charts import Bar
+from portal.db import one_or_404, reading
+
+bp = Blueprint("exam_managing", __name__, url_prefix="/exams", template_folder="../templates")
+
+
+@bp.get("")
+@requires(Role.MANAGER, Role.REVIEWER)
+def overview() -> str:
+    """Every exam."""
+    with reading() as session:
+        return render_template("exams/exams.html", exams=list(session.scalars(queries.exams())))
+
+
+@bp.get("/manage/<slug>")
+@requires(Role.MANAGER, Role.REVIEWER)
+def show(slug: str) -> str:
+    """One exam in sum. Answers and keys are not here: the worker alone reads them."""
+    with reading() as session:
+        exam = one_or_404(session, queries.exam_by_slug(slug))
+        form = one_or_404(session, queries.newest_form(exam.id))
+        began, finished, passed = results.funnel(session, exam.id)
+        steps = [(_("Began"), began), (_("Finished"), finished), (_("Passed"), passed)]
+        shares = results.shares(session, exam.id)
+        return render_template(
+            "exams/exam.html",
+            exam=exam,
+            form=form,
+            began=began,
+            shares=shares,
+            funnel=charts.funnel(
+                [Bar(label, count) for label, count in steps],
+                title=_("How far people come"),
+                headings=(_("Step"), _("People"), _("Of the step before")),
+            ),
+            scores=charts.distribution(
+                shares,
+                title=_("Scores"),
+                ends=(0.0, 1.0),
+                needed=exam.cut,
+                needed_text=_("pass mark"),
+                headings=(_("Up to"), _("People")),
+            ),
+            questions=results.question_table(session, form.id),
+            areas={area["slug"]: area["title"] for area in exam.areas},
+        )
