@@ -36,6 +36,11 @@ def countries() -> list[SelectChoice]:
     return [SelectChoice(code, name) for name, code in sorted(known)]
 
 
+def country_name(code: str | None) -> str | None:
+    """The country in words."""
+    return Locale("en").territories.get(code) if code else None
+
+
 def zones() -> list[SelectChoice]:
     """The time zones people live in, as `Africa/Lagos`, with UTC first."""
     found = {zone for zone in zoneinfo.available_timezones() if zone.split("/")[0] in REGIONS}

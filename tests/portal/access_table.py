@@ -47,12 +47,37 @@ admin.take_role                    admin
 agreements.accept                  signed-in
 agreements.every                   everyone
 agreements.read                    everyone
+applying.accept                    applicant expert
+applying.agreement                 applicant expert
+applying.answer                    applicant expert
+applying.mine                      applicant expert
+applying.questions                 applicant expert
+applying.show                      applicant expert
+applying.withdraw                  applicant expert
+deciding.application               manager reviewer
+deciding.confirm                   manager reviewer
+deciding.decide                    manager reviewer
+deciding.queue                     manager reviewer
+deciding.result                    manager reviewer
 decisions.answer                   compliance manager reviewer
 decisions.appeal                   signed-in
 decisions.decision                 signed-in
 decisions.desk                     compliance manager reviewer
 decisions.mine                     signed-in
 decisions.one_appeal               compliance manager reviewer
+earnings.back                      expert
+earnings.index                     expert
+earnings.leave                     expert
+earnings.lines                     expert
+earnings.refresh                   expert
+earnings.set_up                    expert
+earnings.statement                 expert
+exam_managing.overview             manager reviewer
+exam_managing.show                 manager reviewer
+finance.export                     finance
+finance.index                      finance
+finance.project                    manager
+finance.settle                     finance
 healthz                            everyone
 home.home                          everyone
 home.person_page                   admin compliance finance manager policy_expert reviewer
@@ -77,9 +102,20 @@ managing.imported                  manager
 managing.start_import              manager
 managing.timesheet                 manager
 managing.upload                    manager
+openings.apply                     signed-in
+openings.every                     everyone
+openings.show                      everyone
 operations.audit_list              admin
 operations.jobs                    admin
 operations.send_round_again        admin
+pay_runs.again                     finance
+pay_runs.approve                   finance
+pay_runs.build                     finance manager
+pay_runs.index                     finance manager
+pay_runs.lines                     finance manager
+pay_runs.new                       finance manager
+pay_runs.run                       finance manager
+pay_runs.void                      finance manager
 projects.change_state              manager
 projects.create                    manager
 projects.guideline                 manager
@@ -108,6 +144,15 @@ sign_up.confirm                    everyone
 sign_up.confirm_now                everyone
 sign_up.open_account               everyone
 sign_up.sign_up                    everyone
+sitting.about                      applicant expert
+sitting.finish                     applicant expert
+sitting.look_over                  applicant expert
+sitting.mine                       applicant expert
+sitting.question                   applicant expert
+sitting.result                     applicant expert
+sitting.resume                     applicant expert
+sitting.save                       applicant expert
+sitting.start                      applicant expert
 static                             everyone
 stripe.receive                     everyone
 styleguide.exam                    everyone

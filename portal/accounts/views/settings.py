@@ -14,6 +14,7 @@ from portal.accounts.forms import (
     EmailChangeForm,
     PasswordChangeForm,
     PressForm,
+    country_name,
 )
 from portal.accounts.guesses import guarded
 from portal.accounts.models import Account
@@ -34,6 +35,7 @@ def overview() -> str:
         return render_template(
             "accounts/overview.html",
             account=account,
+            country=country_name(account.country),
             roles=[title_of(role) for role in sorted(person().roles | person().waiting)],
             has_app=second_factor.confirmed(session, account.id),
         )

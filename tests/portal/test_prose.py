@@ -1,0 +1,32 @@
+"""Text that people wrote becomes HTML that cannot do anything."""
+
+import pytest
+
+from portal.prose import markdown
+
+
+@pytest.mark.parametrize(
+    ("hostile", "never"),
+    [
+        ("<script>alert(1)</script>", "<script"),
+        ("[x](javascript:alert(1))", "href"),
+        ("![x](https://evil.example/pixel.png)", "<img"),
+        ('<a href="/" onclick="x()">y</a>', "<a "),
+        ("<p style='color:red'>x</p>", "<p style"),
+        ("<iframe src=//evil.example>", "<iframe"),
+    ],
+)
+def test_nothing_runs_and_nothing_is_loaded(hostile: str, never: str) -> None:
+    assert never not in markdown(hostile)
+
+
+def test_headings_lists_and_links_are_kept() -> None:
+    rendered = markdown("## Terms\n\n- **one**\n\n[more](https://example.org)")
+    for part in ("<h2>Terms</h2>", "<strong>one</strong>", 'href="https://example.org"'):
+        assert part in rendered
+
+
+def test_a_wide_table_scrolls_by_itself_and_by_keyboard() -> None:
+    rendered = markdown("| a | b |\n|---|---|\n| 1 | 2 |")
+    assert '<div class="table-box" tabindex="0"><table class="table">' in rendered
+    assert "<td>2</td>" in rendered
