@@ -41,3 +41,9 @@ def markdown(text: str) -> Markup:
     )
     boxed = clean.replace("<table>", _BOX).replace("</table>", "</table></div>")
     return Markup(boxed)  # noqa: S704  nh3 has just cleaned it
+
+
+def without_title(text: str) -> str:
+    """The text less a first line that is a top heading, where the page itself carries the title."""
+    first, _, rest = text.lstrip().partition("\n")
+    return rest if first.startswith("# ") else text

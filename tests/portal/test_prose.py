@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.prose import markdown
+from portal.prose import markdown, without_title
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,8 @@ def test_a_wide_table_scrolls_by_itself_and_by_keyboard() -> None:
     rendered = markdown("| a | b |\n|---|---|\n| 1 | 2 |")
     assert '<div class="table-box" tabindex="0"><table class="table">' in rendered
     assert "<td>2</td>" in rendered
+
+
+def test_a_page_that_carries_the_title_leaves_the_texts_own_out() -> None:
+    assert without_title("# Terms\n\nBody") == "\nBody"
+    assert without_title("## Part\n\nBody") == "## Part\n\nBody"
