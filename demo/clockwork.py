@@ -10,7 +10,6 @@ from portal import clock
 from portal.db import transaction
 
 WEEK: Final = timedelta(weeks=1)
-_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -36,12 +35,9 @@ class Calendar:
         """When the first people set everything up: a working morning three weeks before."""
         return self.opens - 3 * WEEK + timedelta(hours=8)
 
-    def days(self) -> Iterator[datetime]:
-        """The midnights of all working time, the last one on the day of `end`."""
-        day = self.opens
-        while day < self.end:
-            yield day
-            day += _DAY
+    def hour_of(self, moment: datetime) -> int:
+        """Whole hours since the work began: the same past, whatever the day on which it is told."""
+        return (moment - self.opens) // timedelta(hours=1)
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def _week_of(world: World, person: Person, monday: datetime) -> Iterator[Shift]:
     work = person.work
     if work is None or monday < starts(world, person):
         return
-    random = world.random("rota", person.key, monday.date())
+    random = world.random("rota", person.key, world.calendar.hour_of(monday))
     first = monday == starts(world, person)
     for project in work.accuracy:
         wanted = _weekly_tasks(project)[person.key] * world.thinness * random.uniform(0.85, 1.15)

@@ -104,7 +104,7 @@ def sit_down(session: Session, world: World, shift: Shift) -> Desk:
     now = shift.starts_at
     terms = accept_terms(session, world, shift, now=now)
     project = world.project(session, shift.project)
-    random = world.random("sitting", shift.person.key, shift.project, f"{now:%Y-%m-%d %H}")
+    random = world.random("sitting", shift.person.key, shift.project, world.calendar.hour_of(now))
     live = clock.start(
         session,
         expert_id=terms.expert_id,
