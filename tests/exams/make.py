@@ -28,7 +28,7 @@ SINGLE: dict[str, Any] = {
     ],
     "key": {"option": "b"},
     "rationale": "CANARY-rationale-single",
-    "difficulty": -0.8125,
+    "difficulty": -0.81250731,
     "minutes": 1.5,
     "points": 1,
 }
@@ -45,7 +45,7 @@ MULTIPLE: dict[str, Any] = {
     ],
     "key": {"options": ["b", "d"]},
     "rationale": "CANARY-rationale-multiple",
-    "difficulty": 0.4375,
+    "difficulty": 0.43750931,
     "minutes": 1.5,
     "points": 1,
 }
@@ -77,7 +77,7 @@ FAULTY_STEP: dict[str, Any] = {
     ],
     "key": {"step": 2},
     "rationale": "CANARY-rationale-faulty-step",
-    "difficulty": 1.1875,
+    "difficulty": 1.18750317,
     "minutes": 1.5,
     "points": 1,
 }
@@ -90,7 +90,7 @@ PREFERENCE: dict[str, Any] = {
     "answers": {"a": "That sounds upsetting.", "b": "Report each post as harassment."},
     "key": {"choice": "b", "panel": {"a": 1, "b": 8, "tie": 2}},
     "rationale": "CANARY-rationale-preference",
-    "difficulty": -1.3125,
+    "difficulty": -1.31250713,
     "minutes": 1.5,
     "points": 1,
 }
