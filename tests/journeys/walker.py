@@ -1,6 +1,7 @@
 """A person at a browser: every page they see is looked at for what must not be there."""
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -62,6 +63,13 @@ class Walker:
         """Go to an address by typing it."""
         return self.page.goto(path, wait_until="load")
 
+    def reopen(self, path: str) -> None:
+        """Close the page, and come back on a new one."""
+        self.page.close()
+        self.page = self.context.new_page()
+        self._listen()
+        self.visit(path)
+
     def look(self, name: str) -> None:
         """Look at the page as it is: axe, overflow, a picture."""
         self.page.wait_for_load_state("load")
@@ -95,6 +103,40 @@ class Walker:
     def text(self) -> str:
         """What the page says."""
         return self.page.locator("main").inner_text()
+
+    def path(self) -> str:
+        """Where the page is."""
+        return self.page.url.removeprefix(self.base).partition("?")[0]
+
+    def links(self) -> list[str]:
+        """Where the page's links lead within the product, in the order of the page."""
+        found: list[str] = self.page.eval_on_selector_all(
+            "a[href]", "nodes => nodes.map(node => node.href)"
+        )
+        ours = [address.removeprefix(self.base) for address in found if address.startswith(self.base)]
+        return list(dict.fromkeys(address.partition("#")[0] for address in ours))
+
+    def fetch(self, path: str) -> bytes:
+        """Get a file as this person; an answer that is none is a fault."""
+        answer = self.context.request.get(path)
+        self.paths.add(path.partition("?")[0])
+        if not answer.ok:
+            self._fault(f"{answer.status} {path}")
+        return answer.body()
+
+    def sign_in_as(self, name: str) -> None:
+        """Be one of the demo's people, by one press."""
+        self.visit("/sign-in")
+        self.press(f"Sign in as {name}")
+
+    def until(self, words: str, *, seconds: float = 40) -> None:
+        """Load the page again until it says this: what a job does takes a moment."""
+        end = time.monotonic() + seconds
+        while words not in self.text():
+            if time.monotonic() > end:
+                raise AssertionError(f"{self.path()} never said “{words}”:\n{self.text()[:1500]}")
+            self.page.wait_for_timeout(700)
+            self.page.reload()
 
     def throttle(self, *, kilobits: int, milliseconds: int) -> None:
         """A line of this many kbit/s both ways, with this much delay."""

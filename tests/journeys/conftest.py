@@ -1,0 +1,74 @@
+"""One running product, one browser and one map for all journeys of a run."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import Browser, Error, sync_playwright
+
+from tests.journeys.guide import Guide
+from tests.journeys.product import Product
+from tests.journeys.walker import Walker
+
+CHROMIUM: Final = Path("/usr/bin/chromium")
+QUIET: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SHOTS: Final = Path(os.environ.get("JOURNEY_SHOTS") or Path(__file__).with_name("shots"))
+
+Enter = Callable[..., AbstractContextManager[Walker]]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, or a skip with the reason; `REQUIRE_BROWSER=1` makes the lack of it an error."""
+    with sync_playwright() as playwright:
+        try:
+            found = playwright.chromium.launch(
+                executable_path=CHROMIUM if CHROMIUM.exists() else None, args=list(QUIET)
+            )
+        except Error as reason:
+            if os.environ.get("REQUIRE_BROWSER") == "1":
+                raise
+            pytest.skip(f"no browser: {reason.message.splitlines()[0]}")
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="session")
+def product(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The demo, started by its own command; not without a browser to look at it."""
+    running = Product.start(tmp_path_factory.mktemp("product"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def guide() -> Guide:
+    """The map of the product."""
+    return Guide.of_the_product()
+
+
+@pytest.fixture
+def enter(browser: Browser, product: Product, guide: Guide) -> Enter:
+    """Let a person in with a browser of their own; at the end no page had anything wrong."""
+
+    @contextmanager
+    def let_in(name: str, *, width: int = 1280, dark: bool = False) -> Iterator[Walker]:
+        with Walker.enter(
+            browser, name=name, base=product.url, shots=SHOTS, width=width, dark=dark
+        ) as walker:
+            yield walker
+        guide.remember(walker)
+        assert walker.faults == []
+
+    return let_in
