@@ -62,7 +62,7 @@ def test_an_identity_check_that_settles_last_completes_the_application(
     account, exam = make.applicant(), make.exam()
     application = make.application(account, make.opening(exam))
     make.graded(make.attempt(account, exam), right=5)
-    assert application.state is ApplicationState.SCREENED
+    assert application.is_open
     check = make.identity_check(account, state=CheckState.VERIFIED)
     for _ in range(2):
         jobs.identity_settled(check.id)

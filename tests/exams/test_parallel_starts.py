@@ -15,7 +15,7 @@ from exams.cli import exams
 from exams.jobs import grade_attempt
 from exams.models import Attempt, AttemptState, Exam
 from exams.queries import attempts as queries
-from exams.service import attempts
+from exams.service import attempts, sheet
 from portal import clock, connections, db
 from portal.db import lock, transaction
 from portal.ids import random_id
@@ -87,7 +87,7 @@ def test_saves_at_once_from_two_devices_keep_the_chain_whole(
     with transaction() as session:
         events = list(session.scalars(queries.events(attempt_id)))
         assert len(events) == 33
-        assert attempts.sheet.first_break(events) is None
+        assert sheet.first_break(events) is None
 
 
 def test_the_web_reads_no_key_and_the_worker_grades(

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 import portal
 from exams.models import Attempt, QuestionKey
-from exams.views import sitting
+from exams.views import questions, sitting
 from portal import clock
 from portal.accounts.models import Account
 from tests.exams.make import QUESTIONS
@@ -48,11 +48,10 @@ def crawl(browser: FlaskClient, attempt: Attempt, slug: str) -> Iterator[TestRes
             for values in (["1"], ["99"], []):
                 data = {"answer": values, "nonce": str(uuid4()), "go": go}
                 yield browser.post(f"{base}/{position}", data=data)
-    for path in Path(portal.__file__).parent.joinpath("static").rglob("*.*"):
-        if path.suffix in {".js", ".css", ".svg", ".json"}:
-            yield browser.get(
-                f"/static/{path.relative_to(Path(portal.__file__).parent / 'static')}"
-            )
+    static = Path(portal.__file__).parent / "static"
+    for file in static.rglob("*.*"):
+        if file.suffix in {".js", ".css", ".svg", ".json"}:
+            yield browser.get(f"/static/{file.relative_to(static)}")
 
 
 def leaks(session: Session, answers: Iterator[TestResponse]) -> set[str]:
@@ -84,7 +83,7 @@ def test_a_planted_leak_is_found(
     session: Session, sign_in: SignIn, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser, attempt, slug = underway(session, sign_in, make)
-    shown = sitting.page_of
+    shown = questions.page_of
     monkeypatch.setattr(
         sitting,
         "page_of",
