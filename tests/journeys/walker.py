@@ -84,10 +84,10 @@ class Walker:
         self.page.screenshot(path=self.shots / f"{self.name}-{name}.png", full_page=True)
 
     def press(self, name: str | re.Pattern[str], *, within: Locator | None = None) -> None:
-        """Press the button, or follow the link, that reads so."""
+        """Press the button, or follow the link, that reads exactly so, or as the pattern says."""
         place = within or self.page.locator("body")
-        button = place.get_by_role("button", name=name)
-        target = button if button.count() else place.get_by_role("link", name=name)
+        button = place.get_by_role("button", name=name, exact=True)
+        target = button if button.count() else place.get_by_role("link", name=name, exact=True)
         target.first.click()
         self.page.wait_for_load_state("load")
 
@@ -113,7 +113,9 @@ class Walker:
         found: list[str] = self.page.eval_on_selector_all(
             "a[href]", "nodes => nodes.map(node => node.href)"
         )
-        ours = [address.removeprefix(self.base) for address in found if address.startswith(self.base)]
+        ours = [
+            address.removeprefix(self.base) for address in found if address.startswith(self.base)
+        ]
         return list(dict.fromkeys(address.partition("#")[0] for address in ours))
 
     def fetch(self, path: str) -> bytes:
