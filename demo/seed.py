@@ -120,6 +120,7 @@ def _catch_up(moment: datetime) -> None:
 
 
 def _without_waiting(connection: Any, _record: object) -> None:  # noqa: ANN401  psycopg's own
+    connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
-    connection.commit()
+    connection.autocommit = False

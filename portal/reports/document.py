@@ -5,7 +5,7 @@ import hashlib
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -86,7 +86,6 @@ def environment(sections: tuple[ReportSection, ...], time_zone: str) -> Environm
     made.filters.update(
         money=lambda amount: format_money(amount, _LOCALE),
         hours=hours,
-        date=lambda value: str(format_date(value, "d MMMM y", locale=_LOCALE)),
         day=lambda value, style="d MMMM y": _moment(value, style, zone),
         moment=lambda value, style="d MMMM y, HH:mm": _moment(value, style, zone),
     )
@@ -106,7 +105,9 @@ def resources() -> Mapping[str, bytes]:
     return found
 
 
-def _moment(value: datetime, style: str, zone: ZoneInfo) -> str:
+def _moment(value: datetime | date, style: str, zone: ZoneInfo) -> str:
+    if not isinstance(value, datetime):  # a day is the same everywhere
+        return str(format_date(value, style, locale=_LOCALE))
     return str(format_datetime(value, style, tzinfo=zone, locale=_LOCALE))
 
 
