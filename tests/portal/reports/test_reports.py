@@ -13,11 +13,13 @@ from pypdf import PdfReader
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from portal import files
 from portal.access import Role
 from portal.accounts.models import Account
 from portal.contributions import ReportSection, installed
 from portal.db import reading
 from portal.errors import Conflict, NotFound
+from portal.files import StoredFile
 from portal.reports import jobs, service
 from portal.reports.engine import RenderingFailed
 from portal.reports.models import Report, ReportState
@@ -167,6 +169,6 @@ def _ask(session: Session, expert: Account, now: datetime, period: Period = _PER
 
 def _text_of(session: Session, report: Report) -> str:
     with reading() as reader:
-        stored = reader.get_one(service.files.StoredFile, report.file_id)
-        pdf = PdfReader(io.BytesIO(service.files.read(stored)))
+        stored = reader.get_one(StoredFile, report.file_id)
+        pdf = PdfReader(io.BytesIO(files.read(stored)))
     return "\n".join(page.extract_text() for page in pdf.pages)
