@@ -21,8 +21,8 @@ def test_a_document_becomes_a_tagged_pdf_with_our_typefaces() -> None:
     assert "1,234.50" in pdf.pages[0].extract_text()
     root: Any = pdf.trailer["/Root"].get_object()
     assert root["/MarkInfo"]["/Marked"]
-    fonts: Any = pdf.pages[0]["/Resources"].get_object()["/Font"]
-    names = [str(font.get_object()["/BaseFont"]) for font in fonts.values()]
+    used: Any = pdf.pages[0]["/Resources"].get_object()
+    names = [str(font.get_object()["/BaseFont"]) for font in used["/Font"].values()]
     assert any("Source" in name for name in names)
 
 
