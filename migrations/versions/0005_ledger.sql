@@ -94,9 +94,16 @@ GRANT EXECUTE ON FUNCTION ledger_lock(bigint[]) TO touchstone_app, touchstone_wo
 REVOKE ALL ON FUNCTION ledger_check(bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ledger_check(bigint) TO touchstone_app, touchstone_worker;
 
--- What is in a run is fixed once somebody has signed it, and who signs is paid nothing by it.
+-- Nothing of a run is sent before somebody has signed it; from then on what is in it is fixed, and
+-- who signs is paid nothing by it.
 CREATE FUNCTION payout_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF NEW.state NOT IN ('planned', 'voided')
+       AND (SELECT approved_by_id FROM pay_run WHERE id = NEW.pay_run_id) IS NULL
+    THEN
+        RAISE EXCEPTION 'pay run % is not signed: nothing of it is sent', NEW.pay_run_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_waits_for_signature';
+    END IF;
     IF TG_OP = 'UPDATE'
        AND (NEW.pay_run_id, NEW.expert_id, NEW.currency, NEW.minor, NEW.public_id)
            IS NOT DISTINCT FROM (OLD.pay_run_id, OLD.expert_id, OLD.currency, OLD.minor, OLD.public_id)

@@ -19,6 +19,7 @@ from payouts.models import (
 )
 from payouts.queries import runs as queries
 from payouts.service import findings, proof, sending
+from portal.db import lock
 from portal.jobs import enqueue
 from portal.stripe.transfers import Transfer
 
@@ -91,6 +92,7 @@ def _unknown(session: Session, transfer: Transfer, now: datetime) -> int:
 
 def _known(session: Session, payout: Payout, found: list[Transfer], now: datetime) -> int:
     counting = live(found)
+    lock(session, payout)  # its job may be writing down the same answer just now
     if payout.state is PayoutState.SENDING and counting:
         enqueue(session, JobName.SEND_PAYOUT, payout.id, now=now)
         return 0

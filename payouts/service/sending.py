@@ -26,6 +26,7 @@ from payouts.queries import runs as queries
 from payouts.service import findings, ledger, runs
 from portal import audit
 from portal.db import lock
+from portal.errors import Conflict
 from portal.identity import verified_check
 from portal.ids import random_id
 from portal.jobs import enqueue
@@ -175,8 +176,13 @@ def come_back(session: Session, payout: Payout, transfer: Transfer, *, now: date
 
 
 def try_again(session: Session, payout: Payout, *, by: int, now: datetime) -> None:
-    """A person sends a refused or returned payout once more, under a new key."""
+    """A person sends a refused or returned payout once more, under a new key.
+
+    Raises `Conflict` for any other: above all for one of a run that nobody has signed.
+    """
     lock(session, payout)
+    if payout.state not in {PayoutState.REFUSED, PayoutState.RETURNED}:
+        raise Conflict("Only what was refused or came back is sent again.")
     payout.release(now=now)
     enqueue(session, JobName.SEND_PAYOUT, payout.id, now=now)
     subject = ("payout", payout.id)
