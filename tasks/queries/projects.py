@@ -1,6 +1,7 @@
 """Projects through grants, and the versions that hold for them now."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -63,6 +64,11 @@ def current_terms(expert_id: int, project_id: int) -> sa.Select[Terms]:
     """The terms that the expert accepted last."""
     mine = sa.select(Terms).where(Terms.expert_id == expert_id, Terms.project_id == project_id)
     return mine.order_by(Terms.id.desc()).limit(1)
+
+
+def terms_at(expert_id: int, project_id: int, moment: datetime) -> sa.Select[Terms]:
+    """The terms that the expert had accepted last before a moment."""
+    return current_terms(expert_id, project_id).where(Terms.accepted_at < moment)
 
 
 def pools(project_id: int) -> sa.Select[Pool]:

@@ -1,6 +1,6 @@
 """The clock's rows: the live session, credited seconds, timesheets."""
 
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 
 import sqlalchemy as sa
@@ -80,6 +80,16 @@ def adjustments(timesheet_ids: list[int]) -> sa.Select[Adjustment]:
 def approved_adjustments(timesheet_id: int) -> sa.Select[Adjustment]:
     """The adjustments that count."""
     return adjustments([timesheet_id]).where(Adjustment.state == AdjustmentState.APPROVED)
+
+
+def asked_for(expert_id: int, work_day: date) -> sa.Select[int]:
+    """Seconds that adjustments, decided or not, add to a day; refused ones add nothing."""
+    total = sa.cast(sa.func.coalesce(sa.func.sum(Adjustment.seconds), 0), sa.BigInteger)
+    return sa.select(total).where(
+        Adjustment.expert_id == expert_id,
+        Adjustment.work_day == work_day,
+        Adjustment.state != AdjustmentState.REFUSED,
+    )
 
 
 def seconds_between(expert_id: int, marks: list[datetime]) -> sa.Select[float]:

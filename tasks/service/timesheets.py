@@ -11,7 +11,7 @@ from portal.db import lock
 from portal.decisions import Outcome, decide
 from portal.errors import Conflict, Forbidden, Invalid
 from portal.ids import uuid7
-from tasks.credit import monday, week_bounds
+from tasks.credit import midnight, monday, week_bounds
 from tasks.models import (
     Adjustment,
     AdjustmentState,
@@ -22,7 +22,10 @@ from tasks.models import (
 )
 from tasks.queries import projects as project_queries
 from tasks.queries import time as queries
+from tasks.terms import hourly_at
 
+_DAY: Final = timedelta(days=1)
+_MICROSECOND: Final = timedelta(microseconds=1)
 WORKING_DAYS: Final = 3
 """A timesheet that nobody decides on within these is approved."""
 
@@ -80,6 +83,11 @@ def give_back(session: Session, sheet: Timesheet, *, by: int, reason: str, now: 
         raise Forbidden("Nobody decides on their own time.")
     if not reason.strip():
         raise Invalid("Say what the expert should look at.")
+    if session.scalar(sa.select(_open_part(sheet).exists())):
+        raise Conflict(
+            "The week went on in another part since this was handed in."
+            " Approve this part; what is wrong with it is put right by an adjustment."
+        )
     sheet.give_back(reason=reason.strip())
     _note(session, sheet, "timesheet.given_back", by, now)
 
@@ -87,23 +95,23 @@ def give_back(session: Session, sheet: Timesheet, *, by: int, reason: str, now: 
 def approve_overdue(session: Session, *, now: datetime, limit: int = 500) -> int:
     """Approve what has waited 3 working days; gives how many. Safe to run twice.
 
-    Open adjustments are approved with the sheet: silence never decides against a person.
+    Open adjustments are approved with the sheet: silence never decides against a person. Each has
+    had the same 3 days for somebody to look: one asked for later makes its sheet wait as long.
     """
-    waiting = (
-        sa.select(Timesheet)
-        .where(Timesheet.state == TimesheetState.SUBMITTED)
-        .where(Timesheet.submitted_at <= working_days_before(now, WORKING_DAYS))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    found = session.scalars(waiting).all()
-    for sheet in found:
-        for adjustment in _asked(session, sheet):
-            adjustment.approve_by_rule(now=now)
+    since = working_days_before(now, WORKING_DAYS)
+    approved = 0
+    for sheet in session.scalars(_waiting_since(since, limit)).all():
+        asked = [lock(session, adjustment) for adjustment in _asked(session, sheet)]
+        if any(one.requested_at > since for one in asked):
+            continue  # asked for while we came to lock the sheet
+        for adjustment in asked:
+            if adjustment.state is AdjustmentState.ASKED:  # else decided on while we waited
+                adjustment.approve_by_rule(now=now)
         session.flush()
         sheet.approve(by=None, now=now)
         _note(session, sheet, "timesheet.approved_by_rule", None, now)
-    return len(found)
+        approved += 1
+    return approved
 
 
 def lock_for_pay(session: Session, sheet: Timesheet, *, now: datetime) -> None:
@@ -140,6 +148,7 @@ def adjust(
     )
     if not local[0] <= work_day < local[1]:
         raise Invalid("The day is not in this timesheet's week.")
+    _refuse_impossible(session, sheet, project, work_day, seconds)
     target = sheet
     if sheet.state in {TimesheetState.APPROVED, TimesheetState.LOCKED}:
         today = now.astimezone(project.zone).date()
@@ -148,7 +157,7 @@ def adjust(
         public_id=uuid7(now),
         timesheet_id=target.id,
         expert_id=sheet.expert_id,
-        terms_id=_terms_of(session, sheet).id,
+        terms_id=_terms_of(session, sheet, project, work_day).id,
         seconds=seconds,
         work_day=work_day,
         reason=reason.strip(),
@@ -204,10 +213,50 @@ def _asked(session: Session, sheet: Timesheet) -> list[Adjustment]:
     return list(session.scalars(asked))
 
 
-def _terms_of(session: Session, sheet: Timesheet) -> Terms:
-    terms = session.scalar(project_queries.current_terms(sheet.expert_id, sheet.project_id))
+def _waiting_since(since: datetime, limit: int) -> sa.Select[Timesheet]:
+    """Sheets that were handed in by then, less those with a question younger than that."""
+    younger = sa.exists().where(
+        Adjustment.timesheet_id == Timesheet.id,
+        Adjustment.state == AdjustmentState.ASKED,
+        Adjustment.requested_at > since,
+    )
+    return (
+        sa.select(Timesheet)
+        .where(Timesheet.state == TimesheetState.SUBMITTED)
+        .where(Timesheet.submitted_at <= since, ~younger)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _open_part(sheet: Timesheet) -> sa.Select[Timesheet]:
+    """The part of the sheet's week that is open now."""
+    of_week = sa.select(Timesheet).where(
+        Timesheet.expert_id == sheet.expert_id, Timesheet.project_id == sheet.project_id
+    )
+    return of_week.where(Timesheet.week == sheet.week, Timesheet.state == TimesheetState.OPEN)
+
+
+def _refuse_impossible(
+    session: Session, sheet: Timesheet, project: Project, work_day: date, seconds: int
+) -> None:
+    """No day has more time than it is long, with all that is credited and asked for already."""
+    start, end = midnight(work_day, project.zone), midnight(work_day + _DAY, project.zone)
+    worked = session.scalar(queries.credited(sheet.expert_id, start=start, end=end)) or 0
+    asked = session.scalar(queries.asked_for(sheet.expert_id, work_day)) or 0
+    if seconds > 0 and worked + asked + seconds > (end - start).total_seconds():
+        raise Invalid("With the time that is counted already, that is more than the day has.")
+
+
+def _terms_of(session: Session, sheet: Timesheet, project: Project, work_day: date) -> Terms:
+    """The terms that held on the day: what was accepted later does not pay for it."""
+    ends = midnight(work_day + _DAY, project.zone)
+    terms = session.scalar(
+        project_queries.terms_at(sheet.expert_id, sheet.project_id, ends)
+    ) or session.scalar(project_queries.current_terms(sheet.expert_id, sheet.project_id))
     if terms is None:
         raise Conflict("There are no terms to pay this time by.")
+    hourly_at(terms, ends - _MICROSECOND)  # what could never be paid is refused here
     return terms
 
 
