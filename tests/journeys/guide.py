@@ -44,7 +44,8 @@ class Guide:
     def endpoint(self, path: str) -> str | None:
         """Which page lies at the path."""
         try:
-            return self.adapter.match(path.partition("?")[0].partition("#")[0], method="GET")[0]
+            found, _arguments = self.adapter.match(path.partition("?")[0], method="GET")
+            return str(found)
         except RequestRedirect as elsewhere:
             return self.endpoint("/" + elsewhere.new_url.split("/", 3)[3])
         except HTTPException:

@@ -1,19 +1,23 @@
 """Every kind of person walks the running product from end to end, and together they see every page.
 
-One file, walked in order by one process: the product is started once, and later walks build on earlier ones.
+One file, walked in order by one process: the product starts once, and later walks build on earlier ones.
 """
+
+from pathlib import Path
 
 import pytest
 
-from tests.journeys import account, applicant
+from tests.journeys import account, applicant, desk, expert
 from tests.journeys.account import Newcomer
 from tests.journeys.conftest import Enter
+from tests.journeys.guide import Guide
 from tests.journeys.product import Product
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
 
-ADA = Newcomer("Ada Brandt", "ada@journeys.example")
-JUN = Newcomer("Jun Okabe", "jun@journeys.example", "JP", "Asia/Tokyo")
+ADA = Newcomer("Ada Brandt", f"ada@{account.POST_OFFICE}")
+JUN = Newcomer("Jun Okabe", f"jun@{account.POST_OFFICE}", "JP", "Asia/Tokyo")
+MIRA = Newcomer("Mira Stein", f"mira@{account.POST_OFFICE}")
 
 
 def test_an_applicant_becomes_an_expert(enter: Enter, product: Product) -> None:
@@ -25,6 +29,104 @@ def test_an_applicant_becomes_an_expert(enter: Enter, product: Product) -> None:
         applicant.identify(walker)
         walker.visit("/applications/mine")
         walker.look("applications")
-        walker.page.locator("main a[href^='/applications/']").first.click()
+        walker.page.locator("main table a, main a[href^='/applications/']").first.click()
         walker.until("you are an expert now")
         walker.look("accepted")
+
+
+def test_the_new_expert_works_and_hands_in_time(enter: Enter) -> None:
+    with enter("expert", dark=True) as walker:
+        account.sign_in(walker, ADA)
+        expert.work(walker)
+        expert.hand_in_time(walker)
+        expert.open_payout_account(walker)
+
+
+def test_a_manager_with_a_second_factor_and_finance_pay_the_expert(
+    enter: Enter, product: Product, tmp_path: Path
+) -> None:
+    with enter("manager") as walker:
+        walker.visit("/sign-up")
+        account.sign_up(walker, product, MIRA)
+        with enter("admin") as admin:
+            admin.sign_in_as("Noor")
+            desk.give_role(admin, MIRA, "manager", "meridian-commons")
+        app = account.second_factor(walker)
+        walker.context.clear_cookies()
+        account.sign_in_with_code(walker, MIRA, app)
+        desk.import_tasks(walker, tmp_path)
+        desk.approve_time(walker, ADA.name)
+        path = desk.build_run(walker)
+    with enter("finance") as walker:
+        walker.sign_in_as("Pieter")
+        desk.sign_run(walker, path)
+    with enter("expert-paid") as walker:
+        account.sign_in(walker, ADA)
+        walker.visit("/earnings/")
+        walker.until("tr_")
+        walker.look("earnings-paid")
+
+
+def test_an_applicant_on_a_slow_phone_is_told_why_not_and_appeals(
+    enter: Enter, product: Product
+) -> None:
+    with enter("phone", width=360) as walker:
+        walker.throttle(kilobits=400, milliseconds=600)
+        applicant.arrive(walker, product, JUN)
+        applicant.screen(walker, unmet=True)
+        application = walker.path()
+        with enter("reviewer") as reviewer:
+            reviewer.sign_in_as("Hana")
+            reason = "Grading demonstrations is what we ask for."
+            desk.decide(reviewer, JUN.name, verdict="for", reason=reason)
+        walker.visit(application)
+        applicant.agree(walker)
+        applicant.sit(walker, right=False, drops=(3, 11), closes=7)
+        with enter("reviewer-result") as reviewer:
+            reviewer.sign_in_as("Hana")
+            reason = "The score lies below the pass mark by more than its margin."
+            desk.decide(reviewer, "Attempt", verdict="against", reason=reason)
+        expert.appeal(walker)
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "dark"),
+    [
+        ("Amara", 360, True),
+        ("Yuki", 360, False),
+        ("Hana", 1280, False),
+        ("Ifeoma", 360, False),
+        ("Jimena", 1280, False),
+        ("Grace", 360, True),
+        ("Leila", 1280, True),
+        ("Wen", 360, False),
+        ("Noor", 1280, False),
+    ],
+)
+def test_each_of_the_demos_people_finds_their_pages(
+    enter: Enter, guide: Guide, name: str, width: int, dark: bool
+) -> None:
+    with enter(name.lower(), width=width, dark=dark) as walker:
+        walker.sign_in_as(name)
+        walker.look("home")
+        guide.wander(walker)
+
+
+def test_an_expert_gets_their_report(enter: Enter) -> None:
+    with enter("report") as walker:
+        walker.sign_in_as("Amara")
+        expert.report(walker)
+
+
+def test_an_account_changes_hands_by_mail_only(enter: Enter, product: Product) -> None:
+    with enter("settings", width=360) as walker:
+        account.forget_password(walker, product, JUN.address)
+        account.sign_in(walker, JUN)
+        account.change_address(walker, product, f"jun.okabe@{account.POST_OFFICE}")
+        walker.visit("/styleguide/")
+        walker.visit("/styleguide/exam")
+        walker.visit("/styleguide/work")
+
+
+def test_every_page_was_seen_by_somebody(guide: Guide) -> None:
+    assert guide.unseen() == []

@@ -30,6 +30,8 @@ class Walker:
     shots: Path
     faults: list[str] = field(default_factory=list)
     paths: set[str] = field(default_factory=set)
+    line: dict[str, int] = field(default_factory=dict)
+    """How slow the connection is, in the browser's own terms; empty for as fast as it goes."""
     calm: bool = True
     """Whether failing requests count: not while a test drops the connection on purpose."""
 
@@ -68,6 +70,8 @@ class Walker:
         self.page.close()
         self.page = self.context.new_page()
         self._listen()
+        if self.line:
+            self._connect(offline=False)
         self.visit(path)
 
     def look(self, name: str) -> None:
@@ -142,21 +146,27 @@ class Walker:
 
     def throttle(self, *, kilobits: int, milliseconds: int) -> None:
         """A line of this many kbit/s both ways, with this much delay."""
-        session = self.context.new_cdp_session(self.page)
-        session.send("Network.enable")
         rate = kilobits * 1000 // 8
-        conditions = {"offline": False, "latency": milliseconds}
-        conditions |= {"downloadThroughput": rate, "uploadThroughput": rate}
-        session.send("Network.emulateNetworkConditions", conditions)
+        self.line = {"latency": milliseconds, "downloadThroughput": rate, "uploadThroughput": rate}
+        self._connect(offline=False)
 
     @contextmanager
     def dropped(self) -> Iterator[None]:
         """A dropped connection: nothing gets through until the end."""
         self.calm = False
-        self.context.set_offline(True)
+        self._connect(offline=True)
         yield
-        self.context.set_offline(False)
+        self._connect(offline=False)
         self.calm = True
+
+    def _connect(self, *, offline: bool) -> None:
+        """Give the page its line; where it is slow, being offline is said the same way."""
+        if not self.line:
+            self.context.set_offline(offline)
+            return
+        session = self.context.new_cdp_session(self.page)
+        session.send("Network.enable")
+        session.send("Network.emulateNetworkConditions", {**self.line, "offline": offline})
 
     def _listen(self) -> None:
         self.page.on("pageerror", lambda error: self._fault(f"script error: {error}"))
