@@ -24,6 +24,17 @@ from tasks.service import timesheets
 _DAY: Final = timedelta(days=1)
 _DECIDES: Final = "noor"
 _SECOND: Final = "hana"
+_DAYS_AGO: Final = {
+    "screening": 2,
+    "review": 3,
+    "exam": 4,
+    "exam_review": 5,
+    "identity": 6,
+    "identity_review": 8,
+    "not_accepted": 18,
+    "exam_appeal": 21,
+}
+"""When each came, by how far they have got."""
 _WEAK: Final = 0.45
 """The chance of a right answer with which somebody stays below the pass mark."""
 
@@ -31,8 +42,7 @@ _WEAK: Final = 0.45
 def applying(world: World, person: Person) -> Iterator[Appointment]:
     """How far each applicant who is no expert has come."""
     stage = person.applying.stage if person.applying else ""
-    days = {"screening": 2, "exam": 4, "identity": 6, "identity_review": 8,
-            "not_accepted": 18, "exam_appeal": 21}.get(stage)  # fmt: skip
+    days = _DAYS_AGO.get(stage)
     if days is None:
         return
     come = world.calendar.end - days * _DAY - timedelta(hours=3)
@@ -42,8 +52,8 @@ def applying(world: World, person: Person) -> Iterator[Appointment]:
     yield written(come, partial(applicants.come, world, person))
     if stage == "not_accepted":
         yield from _not_accepted(world, person, come)
-    if stage in {"identity", "identity_review"}:
-        skill = applicants.EXAM_SKILL
+    if stage in {"identity", "identity_review", "exam_review"}:
+        skill = _WEAK if stage == "exam_review" else applicants.EXAM_SKILL
         yield written(come + _DAY, partial(applicants.sit, world, person, skill))
     if stage == "identity_review":
         unsure = partial(applicants.show_identity, world, person, "country_not_supported")

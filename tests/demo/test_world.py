@@ -43,9 +43,11 @@ def demo_settings(fresh_database: Database, monkeypatch: pytest.MonkeyPatch) -> 
 def _as_owner(owner: str, config: settings.Settings) -> Iterator[Flask]:
     app = create_app(config)
     bound = db.configure(owner)
-    with app.test_request_context(base_url=config.base_url):
-        yield app
-    bound.dispose()
+    try:
+        with app.test_request_context(base_url=config.base_url):
+            yield app
+    finally:
+        bound.dispose()
 
 
 def _end() -> datetime:
@@ -179,6 +181,13 @@ def _matters_wait_for_people(owner: str) -> None:
         _ask(owner, "SELECT state, count(*) FROM escalation GROUP BY 1")
     )
     assert questions == {"open": 1, "answered": 1}
+    looked_at = (
+        "SELECT email FROM {0} JOIN account ON account.id = account_id WHERE {0}.state = '{1}'"
+    )
+    assert _ask(owner, looked_at.format("application", "review")) == [
+        ("marek@demo.touchstone.example",)
+    ]
+    assert _ask(owner, looked_at.format("attempt", "below")) == [("aiko@demo.touchstone.example",)]
     assert _ask(owner, "SELECT count(*) FROM draft") == [(1,)]
     assert _ask(owner, "SELECT count(*) > 0 FROM judgment WHERE late") == [(True,)]
     assert _ask(owner, "SELECT count(*) FROM report") == [(1,)]
