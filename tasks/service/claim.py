@@ -1,7 +1,7 @@
 """Handing an expert the next task, and now and then a probe in its place."""
 
 from datetime import datetime, timedelta
-from random import Random
+from random import Random, SystemRandom
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -48,7 +48,7 @@ def enrol(session: Session, *, expert_id: int, pool: Pool, now: datetime) -> Enr
         return place
     account = session.get_one(Account, expert_id)
     until = eligibility.valid_until(session, expert_id, pool, now=now)
-    random = Random(f"{account.public_id}:{pool.id}")  # noqa: S311  repeatable, guards no secret
+    random = SystemRandom()  # from the seed follows which tasks are probes: nobody may compute it
     row = {
         "pool_id": pool.id,
         "expert_id": expert_id,
