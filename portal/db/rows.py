@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -12,6 +12,8 @@ from portal.errors import Conflict, NotFound
 
 Row = TypeVar("Row")
 State = TypeVar("State", bound=StrEnum)
+_LOCK: Final = {"key_share": True}
+"""FOR NO KEY UPDATE: alone among those who lock, but rows that only refer to it come in beside us."""
 
 
 def lock(session: Session, row: Row) -> Row:
@@ -23,7 +25,7 @@ def lock(session: Session, row: Row) -> Row:
     session.flush()
     mapper = sa.inspect(type(row), raiseerr=True)
     identity = sa.inspect(row, raiseerr=True).identity
-    found = session.get(mapper.class_, identity, with_for_update=True, populate_existing=True)
+    found = session.get(mapper.class_, identity, with_for_update=_LOCK, populate_existing=True)
     if found is None:
         raise NotFound
     return row

@@ -110,11 +110,11 @@ def beat(
 def act(session: Session, *, expert_id: int, assignment: Assignment, now: datetime) -> timedelta:
     """Credit up to something the expert did on a task, where their clock runs for its project."""
     live = session.scalar(queries.live_session(expert_id))
-    if live is None:
+    terms = session.get_one(Terms, assignment.terms_id)
+    if live is None or live.project_id != terms.project_id:
         return _ZERO
     lock(session, live)
-    terms = session.get_one(Terms, assignment.terms_id)
-    if live.ended_at is not None or live.project_id != terms.project_id:
+    if live.ended_at is not None:
         return _ZERO
     return _credit(session, live, _Sign(BeatKind.ACT, None, _ZERO), now=now, on=assignment)
 
