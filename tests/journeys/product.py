@@ -33,17 +33,17 @@ class Product:
         """Start the demo and wait until it serves. Raises `AssertionError` with its last words."""
         folder.mkdir(parents=True, exist_ok=True)
         port = port or free_port()
-        said = (folder / "said").open("wb")
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-P", "-m", "portal.cli", "up", "--demo"),
-                *("--port", str(port), "--data", str(folder / "data")),
-            ],
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env=_environment(),
-        )
+        with (folder / "said").open("wb") as said:
+            process = subprocess.Popen(
+                [
+                    *(sys.executable, "-P", "-m", "portal.cli", "up", "--demo"),
+                    *("--port", str(port), "--data", str(folder / "data")),
+                ],
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env=_environment(),
+            )
         product = cls(folder, port, process)
         product._wait()
         return product
