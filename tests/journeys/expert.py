@@ -1,6 +1,7 @@
 """An expert's way: a project accepted, tasks judged by keyboard, time handed in, money looked for."""
 
 import re
+from datetime import UTC, datetime
 
 from playwright.sync_api import expect
 
@@ -39,8 +40,10 @@ def hand_in_time(walker: Walker) -> None:
     walker.look("time")
     walker.page.locator("main table th a").first.click()
     walker.look("timesheet")
-    walker.fill(minutes="3", reason="I read the guideline on paper first.")
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    walker.fill(minutes="3", work_day=today, reason="I read the guideline on paper first.")
     walker.press("Ask for it")
+    assert "Adjustments" in walker.text()
     walker.look("adjustment")
     walker.press("Hand in")
     assert "handed in" in walker.text().lower()
