@@ -17,8 +17,13 @@ _CURRENT = sa.and_(
 )
 
 
-def by_project(expert_id: int) -> sa.Select[int, str, float, int, int]:
+def by_project(
+    expert_id: int, *, before: datetime | None = None
+) -> sa.Select[int, str, float, int, int]:
     """`(project_id, title, needed, right, judged)` for each project the expert met gold in."""
+    counted = GoldScore.expert_id == expert_id
+    if before is not None:
+        counted &= GoldScore.judged_at < before
     return (
         sa.select(Project.id, Project.title, Project.needed_level, _RIGHT, sa.func.count())
         .select_from(GoldScore)
@@ -26,7 +31,7 @@ def by_project(expert_id: int) -> sa.Select[int, str, float, int, int]:
         .join(Gold, _CURRENT)
         .join(Pool, Pool.id == GoldScore.pool_id)
         .join(Project, Project.id == Pool.project_id)
-        .where(GoldScore.expert_id == expert_id)
+        .where(counted)
         .group_by(Project.id)
         .order_by(Project.title)
     )

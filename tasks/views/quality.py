@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
 
+from portal import clock
 from portal.access import Role, person, requires
 from portal.charts import Drawing
 from portal.db import reading
@@ -24,8 +25,12 @@ def index() -> str:
 
 
 def bars(session: Session, expert_id: int) -> list[tuple[str, str, Drawing, Share, float]]:
-    """`(project, words, drawing, share, needed)` for each project the expert met check tasks in."""
-    rows = session.execute(queries.by_project(expert_id))
+    """`(project, words, drawing, share, needed)` for each project the expert met check tasks in.
+
+    Up to the end of yesterday: a count that grew with an answer would tell that it was a probe.
+    """
+    today = clock.now(session).replace(hour=0, minute=0, second=0, microsecond=0)
+    rows = session.execute(queries.by_project(expert_id, before=today))
     found = []
     for _id, title, needed, right, judged in rows:
         share = share_right(right, judged)

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from portal import clock
 from portal.access import Role
 from portal.accounts.models import Account
 from portal.ids import random_id
@@ -56,10 +57,22 @@ def test_a_managers_pages_open_and_a_stranger_organisations_are_not_there(
 
 def test_an_experts_pages_open(session: Session, make: Make, sign_in: SignIn) -> None:
     _project, expert = worked(session, make)
+    clock.shift(session, make.now + timedelta(days=1) - clock.now(session))
     browser = sign_in(expert)
     for place in ("/", "/work/", "/work/keys", "/time/", "/quality/"):
         assert browser.get(place).status_code == 200, place
     assert "12 check tasks" in browser.get("/quality/").text
+
+
+def test_quality_does_not_move_on_the_day_of_an_answer(
+    session: Session, make: Make, sign_in: SignIn
+) -> None:
+    """Else an expert who looks after each answer learns which tasks were probes, and the result."""
+    _project, expert = worked(session, make)
+    clock.shift(session, make.now + timedelta(hours=1) - clock.now(session))
+    browser = sign_in(expert)
+    for place in ("/", "/quality/"):
+        assert "12 check tasks" not in browser.get(place).text, place
 
 
 def test_the_number_of_queries_does_not_grow_with_the_list(
