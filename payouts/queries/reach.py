@@ -20,6 +20,17 @@ def organisations_of(account_id: int, *roles: Role) -> sa.Select[Organisation]:
     return sa.select(Organisation).where(granted).order_by(Organisation.name)
 
 
+def everywhere(account_id: int, *roles: Role) -> sa.Select[bool]:
+    """Whether a live grant in one of the roles is for the whole house, not for one client."""
+    granted = sa.exists().where(
+        Grant.account_id == account_id,
+        Grant.role.in_(roles),
+        Grant.revoked_at.is_(None),
+        Grant.organisation_id.is_(None),
+    )
+    return sa.select(granted)
+
+
 def runs_of(account_id: int, *roles: Role) -> sa.Select[PayRun]:
     """The pay runs of those organisations, newest first."""
     mine = organisations_of(account_id, *roles).with_only_columns(Organisation.id).order_by(None)

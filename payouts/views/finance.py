@@ -12,12 +12,14 @@ from werkzeug.wrappers import Response
 from payouts.forms import SettleForm
 from payouts.models import Finding, LedgerSeal, PayoutState
 from payouts.queries import money as queries
+from payouts.queries import reach
 from payouts.service import findings
 from payouts.views import csv_out, words
 from portal import charts, clock
 from portal.access import Role, person, requires
 from portal.accounts.models import Account
 from portal.db import one_or_404, reading, transaction
+from portal.errors import NotFound
 from portal.money import Money, format_money, plain
 from tasks.models import Project
 from tasks.queries.projects import projects_of
@@ -35,7 +37,7 @@ def index() -> str:
     """Accrued, approved, on its way, paid: by project and currency; and what is unexplained."""
     with reading() as session:
         rows = session.execute(queries.stages_by_project(_project_ids())).all()
-        waiting = session.scalars(findings.open_findings()).all()
+        waiting = session.scalars(findings.open_findings()).all() if _of_the_house(session) else []
         return render_template(
             "payouts/finance.html",
             projects=_by_project(rows),
@@ -67,6 +69,8 @@ def export() -> Response:
 def settle(public_id: UUID) -> Response:
     """Close a disagreement with what it turned out to be; the last one unfreezes sending."""
     with transaction() as session:
+        if not _of_the_house(session):
+            raise NotFound
         finding = one_or_404(session, sa.select(Finding).where(Finding.public_id == public_id))
         note = _settle_form(finding).note.data or ""
         me, now = person().account_id, clock.now(session)
@@ -93,6 +97,11 @@ def project(slug: str) -> str:
             weeks=_weeks_chart(weeks, found.currency),
             words=words,
         )
+
+
+def _of_the_house(session: Session) -> bool:
+    """Findings are about the rail as a whole and freeze everybody: no single client's finance."""
+    return session.scalar(reach.everywhere(person().account_id, Role.FINANCE)) or False
 
 
 def _settle_form(finding: Finding) -> SettleForm:
