@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from flask import render_template
 from sqlalchemy.orm import Session
 
-from exams.models import Application, ApplicationState, Exam, Opening, Qualification
-from exams.queries import applications, results
+from exams.models import ApplicationState, Exam, Opening, Qualification
+from exams.queries import applications, reach, results
 from exams.queries.qualifications import live_qualifications
 from exams.service import progress
 
@@ -53,7 +53,7 @@ def start(session: Session, _account_id: int, _now: datetime) -> str | None:
 
 def waiting(session: Session, account_id: int, _now: datetime) -> str | None:
     """For reviewers and managers at home: how much waits."""
-    from_others = applications.waiting().where(Application.account_id != account_id)
+    from_others = applications.waiting().where(reach.applications_for(account_id))
     counted = sa.select(sa.func.count()).select_from(from_others.subquery())
     number = session.scalar(counted) or 0
     return render_template("exams/panel_waiting.html", number=number) if number else None

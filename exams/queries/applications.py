@@ -58,11 +58,6 @@ def screened_for_exam(account_id: int, exam_id: int) -> sa.Select[Application]:
     )
 
 
-def others(account_id: int) -> sa.Select[Application]:
-    """Anybody's applications but one's own: nobody decides about themself."""
-    return sa.select(Application).where(Application.account_id != account_id)
-
-
 def waiting() -> sa.Select[Application]:
     """The applications that a person of ours must look at, the most urgent first."""
     query = sa.select(Application).where(Application.state == ApplicationState.REVIEW)

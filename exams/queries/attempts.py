@@ -29,11 +29,6 @@ def at_exam(account_id: int, exam_id: int) -> sa.Select[Attempt]:
     return attempts_of(account_id).where(Attempt.exam_id == exam_id)
 
 
-def others(account_id: int) -> sa.Select[Attempt]:
-    """Anybody's attempts but one's own: nobody decides about themself."""
-    return sa.select(Attempt).where(Attempt.account_id != account_id)
-
-
 def newest_form(exam_id: int) -> sa.Select[Form]:
     """The form that new attempts get."""
     return sa.select(Form).where(Form.exam_id == exam_id).order_by(Form.number.desc()).limit(1)

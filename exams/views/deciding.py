@@ -14,6 +14,7 @@ from exams.forms import VerdictForm
 from exams.models import Application, Attempt, Exam, Opening
 from exams.queries import applications as application_queries
 from exams.queries import attempts as attempt_queries
+from exams.queries import reach
 from exams.service import applications, grading
 from portal import clock
 from portal.access import Role, person, requires
@@ -33,8 +34,8 @@ def queue() -> str:
     """Applications and results that wait, the most urgent first."""
     with reading() as session:
         mine = person().account_id
-        waiting = application_queries.waiting().where(Application.account_id != mine)
-        results = attempt_queries.waiting().where(Attempt.account_id != mine)
+        waiting = application_queries.waiting().where(reach.applications_for(mine))
+        results = attempt_queries.waiting().where(reach.attempts_for(mine))
         return render_template(
             "exams/queue.html",
             now=clock.now(session),
@@ -125,12 +126,13 @@ def _result_page(public_id: UUID, form: VerdictForm) -> str:
 
 
 def _application(public_id: UUID) -> sa.Select[Application]:
-    others = application_queries.others(person().account_id)
-    return others.where(Application.public_id == public_id)
+    mine = reach.applications_for(person().account_id)
+    return sa.select(Application).where(mine, Application.public_id == public_id)
 
 
 def _attempt(public_id: UUID) -> sa.Select[Attempt]:
-    return attempt_queries.others(person().account_id).where(Attempt.public_id == public_id)
+    mine = reach.attempts_for(person().account_id)
+    return sa.select(Attempt).where(mine, Attempt.public_id == public_id)
 
 
 def _with_people(

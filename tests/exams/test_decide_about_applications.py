@@ -244,6 +244,23 @@ def test_ones_own_application_is_not_in_ones_queue(sign_in: SignIn, make: Make) 
     assert browser.get(f"/applications/queue/{application.public_id}").status_code == 404
 
 
+def test_a_clients_manager_decides_nothing_that_is_not_the_clients(
+    sign_in: SignIn, make: Make
+) -> None:
+    application = make.application(make.applicant(), answers=FALLS_SHORT)
+    attempt = make.graded(make.attempt(make.applicant()), right=1)
+    theirs = make.account(name="Somebody Else")
+    make.grant(theirs, Role.MANAGER, organisation=make.organisation())
+    browser = sign_in(theirs)
+    queue = browser.get("/applications").text
+    for place, row in (("queue", application), ("results", attempt)):
+        path = f"/applications/{place}/{row.public_id}"
+        assert str(row.public_id) not in queue
+        assert browser.get(path).status_code == 404
+        answer = browser.post(path, data={"verdict": "against", "reason": "No"})
+        assert answer.status_code == 404
+
+
 def test_a_graded_result_is_judged_without_a_name(sign_in: SignIn, make: Make) -> None:
     account = make.applicant()
     attempt = make.graded(make.attempt(account), right=1)
