@@ -29,8 +29,9 @@ _DAY: Final = timedelta(days=1)
 _SUNDAY: Final = 6
 
 
-SEED: Final = 20260901
-"""Decides everything that is random in the demo's past."""
+SEED: Final = 14
+"""Decides all that is random in the demo's past; with this one every expert of the main project has
+more than ten check tasks behind them, and one lies below the needed level."""
 
 
 def run() -> None:
