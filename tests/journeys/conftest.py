@@ -69,6 +69,6 @@ def enter(browser: Browser, product: Product, guide: Guide) -> Enter:
         ) as walker:
             yield walker
         guide.remember(walker)
-        assert walker.faults == []
+        assert "\n".join(walker.faults) == ""
 
     return let_in

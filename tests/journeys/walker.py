@@ -70,8 +70,7 @@ class Walker:
         self.page.close()
         self.page = self.context.new_page()
         self._listen()
-        if self.line:
-            self._connect(offline=False)
+        self._slow_down()
         self.visit(path)
 
     def look(self, name: str) -> None:
@@ -148,25 +147,25 @@ class Walker:
         """A line of this many kbit/s both ways, with this much delay."""
         rate = kilobits * 1000 // 8
         self.line = {"latency": milliseconds, "downloadThroughput": rate, "uploadThroughput": rate}
-        self._connect(offline=False)
+        self._slow_down()
 
     @contextmanager
     def dropped(self) -> Iterator[None]:
         """A dropped connection: nothing gets through until the end."""
         self.calm = False
-        self._connect(offline=True)
+        self.context.route("**/*", lambda route: route.abort("internetdisconnected"))
+        self.context.set_offline(True)
         yield
-        self._connect(offline=False)
+        self.context.set_offline(False)
+        self.context.unroute("**/*")
+        self._slow_down()
         self.calm = True
 
-    def _connect(self, *, offline: bool) -> None:
-        """Give the page its line; where it is slow, being offline is said the same way."""
-        if not self.line:
-            self.context.set_offline(offline)
-            return
-        session = self.context.new_cdp_session(self.page)
-        session.send("Network.enable")
-        session.send("Network.emulateNetworkConditions", {**self.line, "offline": offline})
+    def _slow_down(self) -> None:
+        if self.line:
+            session = self.context.new_cdp_session(self.page)
+            session.send("Network.enable")
+            session.send("Network.emulateNetworkConditions", {**self.line, "offline": False})
 
     def _listen(self) -> None:
         self.page.on("pageerror", lambda error: self._fault(f"script error: {error}"))
