@@ -92,9 +92,15 @@ def _jsonl(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
         if not line.strip():
             continue
         try:
-            found = json.loads(line)
+            found = json.loads(line, parse_constant=_no_number)
+        except RecursionError:
+            raise FileRefused([f"row {number}: this is nested too deeply"]) from None
         except ValueError as error:
             raise FileRefused([f"row {number}: {error}"]) from None
         if not isinstance(found, dict):
             raise FileRefused([f"row {number}: this line is not an object"])
         yield number, found
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is not a number that JSON has")
