@@ -34,7 +34,9 @@ def overview() -> str:
             .limit(100)
         ).all()
         month = periods.month_before(clock.now(session))
-        return render_template("reports/overview.html", rows=found, month=month)
+        return render_template(
+            "reports/overview.html", rows=found, month=month, Period=periods.Period
+        )
 
 
 @bp.post("/expert/<uuid:public_id>")
@@ -63,7 +65,11 @@ def show(public_id: UUID) -> str:
         report = one_or_404(session, _mine().where(Report.public_id == public_id))
         subject = session.get_one(Account, report.account_id)
         return render_template(
-            "reports/show.html", report=report, subject=subject, states=ReportState
+            "reports/show.html",
+            report=report,
+            subject=subject,
+            states=ReportState,
+            period=periods.Period(report.period_start, report.period_end),
         )
 
 

@@ -39,7 +39,9 @@ def _http_error(error: HTTPException) -> tuple[Response | str, int] | Response:
         413: _("That is larger than we take. The limit is 32 MB."),
         429: _("That was tried too often. Please wait a minute and try again."),
     }
-    return _answer(status, HTTPStatus(status).phrase, messages.get(status, error.description or ""))
+    titles = {403: _("You can't do that"), 404: _("Page not found")}
+    title = titles.get(status, HTTPStatus(status).phrase)
+    return _answer(status, title, messages.get(status, error.description or ""))
 
 
 def _bug(_error: Exception) -> tuple[Response | str, int]:

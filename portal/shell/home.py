@@ -91,9 +91,19 @@ def why_empty(who: Principal) -> str:
         return str(_("No project has work for you just now. We write to you when one does."))
     if Role.APPLICANT in who.roles:
         return str(_("You have not applied for anything yet. Look at the openings and pick one."))
+    if who.roles == {Role.CLIENT_READER}:
+        return str(
+            _(
+                "Reports and datasets of your organisation come to you from the project's manager: "
+                "there is no page for them here yet. The address printed on a report shows whether "
+                "it is genuine."
+            )
+        )
     if not who.roles:
         return str(_("Your account has no role yet. An administrator gives you one."))
-    return str(_("Nothing is waiting for you. What needs you will stand here."))
+    return str(
+        _("Nothing is waiting for you. What needs you will stand here; these are your pages:")
+    )
 
 
 def _columns(

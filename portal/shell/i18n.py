@@ -6,9 +6,10 @@ from typing import Final
 from flask import Flask, g, request
 from flask_babel import Babel, format_date, format_datetime, get_locale
 
+from portal.accounts.forms import country_name
 from portal.durations import hours
 from portal.money import Money, format_money
-from portal.prose import markdown
+from portal.prose import markdown, without_title
 
 LANGUAGES: Final = ["en"]
 
@@ -23,6 +24,8 @@ def install(app: Flask) -> None:
     app.add_template_filter(day)
     app.add_template_filter(moment)
     app.add_template_filter(markdown)
+    app.add_template_filter(without_title)
+    app.add_template_filter(country_name)
 
 
 def money(amount: Money) -> str:

@@ -97,6 +97,7 @@ def _account_menu(who: access.Principal) -> dict[str, Any]:
     """What is behind the initials."""
     links = [
         (_("Your account"), "account.overview"),
+        (_("Decisions about you"), "decisions.mine"),
         (_("Your devices"), "account.devices"),
         (_("What we record about you"), "account.records"),
     ]
