@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import sqlalchemy as sa
 from flask import render_template
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,12 @@ def home(session: Session, account_id: int, _now: datetime) -> str | None:
     if check is None or queries.verified_check(session, account_id) is not None:
         return None
     return render_template("identity/_home.html", check=check)
+
+
+def waiting(session: Session, _account_id: int, _now: datetime) -> str | None:
+    """For compliance on their home page: how many checks wait for a person."""
+    counted = queries.cases().order_by(None).with_only_columns(sa.func.count())
+    return render_template("identity/_waiting.html", number=session.scalar(counted) or 0)
 
 
 def person(session: Session, account_id: int, _now: datetime) -> str | None:

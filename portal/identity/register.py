@@ -28,6 +28,7 @@ def register(contributions: Contributions) -> None:
     )
     people = frozenset({Role.APPLICANT, Role.EXPERT})
     contributions.home_panels.append(Panel(panels.home, people, order=30, wide=False))
+    contributions.home_panels.append(Panel(panels.waiting, frozenset({Role.COMPLIANCE}), order=10))
     contributions.person_panels.append(
         Panel(panels.person, frozenset({Role.COMPLIANCE}), order=30, wide=False)
     )
