@@ -95,15 +95,19 @@ def work_section(
 
 
 def comparison_section(
-    session: Session, account_id: int, _start: datetime, _end: datetime
+    session: Session, account_id: int, _start: datetime, end: datetime
 ) -> dict[str, Any] | None:
-    """Where the person stands among the project's experts, for projects with enough of them."""
-    mine = {row[0] for row in session.execute(queries.by_project(account_id))}
+    """Where the person stands among the project's experts, for projects with enough of them.
+
+    Everything up to the period's end, which is never later than the last midnight: a figure that
+    moved with an answer of today would tell that it was a probe.
+    """
+    mine = {row[0] for row in session.execute(queries.by_project(account_id, before=end))}
     found = []
     for project in _projects(session, mine):
         shares = {
             expert: share_right(right, judged)
-            for expert, right, judged in session.execute(queries.by_expert(project.id))
+            for expert, right, judged in session.execute(queries.by_expert(project.id, before=end))
         }
         points = [share.point for share in shares.values() if share.point is not None]
         own = shares[account_id].point

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from payouts.models import (
@@ -118,10 +119,11 @@ def settle(session: Session, payout: Payout, found: list[Transfer], *, now: date
     transfer = found[0]
     if payout.state is PayoutState.PAID and payout.transfer_id == transfer.id:
         return
-    if transfer.amount != Money(payout.minor, payout.currency) or not _settles(payout):
+    if not _fits(session, payout, transfer) or not _settles(payout):
         details = {
             "transfer": transfer.id,
             "amount": [transfer.amount.minor, transfer.amount.currency],
+            "destination": transfer.destination,
             "state": payout.state.value,
         }
         findings.found(session, FindingKind.DIFFERENT_TRANSFER, payout.reference, details, now=now)
@@ -262,6 +264,13 @@ def _pay(session: Session, payout: Payout, transfer: Transfer, now: datetime) ->
 def _put_back(session: Session, attempt: PayoutAttempt, reason: str, now: datetime) -> None:
     entry = session.get_one(LedgerEntry, attempt.reserve_id)
     ledger.reverse(session, entry, key=f"entry:{entry.id}:reversed", reason=reason, now=now)
+
+
+def _fits(session: Session, payout: Payout, transfer: Transfer) -> bool:
+    """Whether the transfer has the payout's amount, and goes where one of its tries sent it."""
+    tried = sa.select(PayoutAttempt.destination).where(PayoutAttempt.payout_id == payout.id)
+    amount = Money(payout.minor, payout.currency)
+    return transfer.amount == amount and transfer.destination in set(session.scalars(tried))
 
 
 def _settles(payout: Payout) -> bool:

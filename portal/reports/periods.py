@@ -54,6 +54,14 @@ def between(start: datetime, end: datetime) -> Period:
     return Period(start, end)
 
 
+def up_to_yesterday(period: Period, now: datetime) -> Period:
+    """The part of a period before today (UTC). Raises `Invalid` where there is none."""
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    if period.start >= today:
+        raise Invalid("A report covers whole days up to yesterday; this period has none yet.")
+    return Period(period.start, min(period.end, today))
+
+
 def month_before(now: datetime) -> Period:
     """The whole calendar month before the one that `now` is in."""
     end = datetime(now.year, now.month, 1, tzinfo=UTC)

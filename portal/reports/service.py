@@ -12,7 +12,7 @@ from portal.db import lock
 from portal.errors import NotFound
 from portal.ids import uuid7
 from portal.jobs import enqueue
-from portal.reports import document
+from portal.reports import document, periods
 from portal.reports.document import Document
 from portal.reports.models import JobName, Report, ReportState
 from portal.reports.periods import Period
@@ -21,7 +21,12 @@ from portal.reports.periods import Period
 def request_report(
     session: Session, *, account: Account, period: Period, requested_by: int, now: datetime
 ) -> Report:
-    """Ask for a report about `account`; a worker sets it."""
+    """Ask for a report about `account`; a worker sets it.
+
+    It ends with yesterday at the latest (UTC): asked for after each answer, a report of today would
+    tell which of them was a check task. Raises `Invalid` where nothing of the period is left.
+    """
+    period = periods.up_to_yesterday(period, now)
     report = Report(
         public_id=uuid7(now),
         account_id=account.id,

@@ -37,14 +37,17 @@ def by_project(
     )
 
 
-def by_expert(project_id: int) -> sa.Select[int, int, int]:
+def by_expert(project_id: int, *, before: datetime | None = None) -> sa.Select[int, int, int]:
     """`(expert_id, right, judged)` for each expert who met the project's gold."""
+    counted = Pool.project_id == project_id
+    if before is not None:
+        counted &= GoldScore.judged_at < before
     return (
         sa.select(GoldScore.expert_id, _RIGHT, sa.func.count())
         .join(Judgment, _PLACE)
         .join(Gold, _CURRENT)
         .join(Pool, Pool.id == GoldScore.pool_id)
-        .where(Pool.project_id == project_id)
+        .where(counted)
         .group_by(GoldScore.expert_id)
         .order_by(GoldScore.expert_id)
     )

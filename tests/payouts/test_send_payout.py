@@ -1,5 +1,6 @@
 """One payout to its end, whatever the rail does: the money moves once, and the ledger says so."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -181,6 +182,21 @@ def test_a_transfer_that_appears_after_a_refusal_is_paid_and_not_sent_twice(
     sending.settle(session, payout, with_transfer, now=clock.now(session))
     assert payout.state is PayoutState.PAID
     assert _balances(session) == {"labour": -3850, "rail_balance": 3850}
+
+
+def test_a_transfer_to_somebody_else_does_not_settle_the_payout(
+    session: Session, sandbox: Sandbox, payout: Payout
+) -> None:
+    sandbox.control.fund(Money(100, "USD"))
+    jobs.send_payout(payout.id)
+    sandbox.control.fund(Money(100_000, "USD"))
+    _send_behind_our_back(session, payout)
+    strange = [replace(transfers.find(payout.reference)[0], destination="acct_somebody_else")]
+    session.refresh(payout)
+    sending.settle(session, payout, strange, now=clock.now(session))
+    session.flush()
+    kinds = list(session.scalars(sa.select(Finding.kind)))
+    assert (payout.state, kinds) == (PayoutState.REFUSED, [FindingKind.DIFFERENT_TRANSFER])
 
 
 def test_two_transfers_for_one_payout_are_found_and_freeze_everything(

@@ -29,6 +29,15 @@ def test_the_month_before_january_is_december() -> None:
     assert period == periods.parse("2025-12")
 
 
+def test_a_report_ends_with_yesterday_at_the_latest() -> None:
+    now = datetime(2026, 10, 20, 15, 30, tzinfo=UTC)
+    cut = periods.up_to_yesterday(periods.parse("2026-10"), now)
+    assert cut.end == datetime(2026, 10, 20, tzinfo=UTC)
+    assert periods.up_to_yesterday(periods.parse("2026-09"), now) == periods.parse("2026-09")
+    with pytest.raises(Invalid, match="up to yesterday"):
+        periods.up_to_yesterday(periods.parse("2026-10-20..2026-10-21"), now)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
