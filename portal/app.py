@@ -20,7 +20,13 @@ from portal.settings import Settings
 from portal.shell import errors, health, i18n, logs, navigation, safety
 from portal.shell.compressed import compressed
 
-KERNEL: Final = ("portal.accounts", "portal.decisions", "portal.identity", "portal.stripe", "portal.reports")
+KERNEL: Final = (
+    "portal.accounts",
+    "portal.decisions",
+    "portal.identity",
+    "portal.stripe",
+    "portal.reports",
+)
 PACKAGES: Final = ("portal.shell", *KERNEL, "exams", "tasks", "payouts")
 DEMO: Final = "demo"
 TABLES: Final = (

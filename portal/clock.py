@@ -18,7 +18,9 @@ class ClockShift(Base):
     seconds: Mapped[float] = mapped_column(sa.Double)
 
 
-_MOMENT = "clock_timestamp() + make_interval(secs => coalesce((SELECT seconds FROM clock_shift), 0))"
+_MOMENT = (
+    "clock_timestamp() + make_interval(secs => coalesce((SELECT seconds FROM clock_shift), 0))"
+)
 _NOW = sa.text(f"SELECT {_MOMENT}")
 
 
