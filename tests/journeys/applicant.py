@@ -105,6 +105,7 @@ def identify(walker: Walker) -> None:
     walker.look("identity-hosted")
     walker.press("Verified")
     walker.look("identity-back")
+    assert b"state" in walker.fetch("/identity/state")
     walker.visit("/identity")
     walker.until("There is nothing more to do")
     walker.look("identity-done")
