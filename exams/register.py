@@ -54,8 +54,8 @@ def _navigation(contributions: Contributions) -> None:
     applicant = frozenset({Role.APPLICANT})
     decides = frozenset({Role.MANAGER, Role.REVIEWER})
     contributions.navigation += [
-        NavigationItem(_("Application"), "applying.mine", applicant, 10, "/applications"),
-        NavigationItem(_("Exams"), "sitting.mine", applicant, 20, "/exams"),
+        NavigationItem(_("Application"), "applying.mine", applicant, 62, "/applications"),
+        NavigationItem(_("Exams"), "sitting.mine", applicant, 64, "/exams"),
         NavigationItem(_("Applications"), "deciding.queue", decides, 50, "/applications"),
         NavigationItem(_("Exams"), "exam_managing.overview", decides, 55, "/exams"),
     ]

@@ -1,5 +1,6 @@
 """The clock's three requests: open it in this tab, beat, stop. JSON, sent by `work-clock.js`."""
 
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,6 +17,8 @@ from tasks.queries import projects as project_queries
 from tasks.queries import time as queries
 from tasks.queries import work as work_queries
 from tasks.service import clock as service
+
+_LONGEST_IDLE: Final = 366 * 86_400
 
 bp = Blueprint("work_clock", __name__, url_prefix="/work/clock")
 
@@ -54,6 +57,8 @@ def beat(public_id: UUID) -> dict[str, str | float]:
     epoch, seq, idle = sent.get("epoch"), sent.get("seq"), sent.get("idle")
     if type(epoch) is not int or type(seq) is not int or not isinstance(idle, int | float):
         raise Invalid("A beat has whole numbers epoch and seq, and idle seconds.")
+    if not abs(idle) < _LONGEST_IDLE:
+        raise Invalid("A beat's idle seconds are more than a year.")
     if not 0 < seq < 2**31:
         raise Invalid("A beat's seq counts from one.")
     with transaction() as session:

@@ -145,6 +145,8 @@ def test_starting_runs_the_clock_and_its_beats_are_answered(
     old = sent(browser, opened["beats"], {"epoch": 1, "seq": 9, "idle": 0})
     assert old["state"] == "taken_over"
     assert browser.post(opened["beats"], json={"epoch": "2"}).status_code == 422
+    endless = {"epoch": 2, "seq": 2, "idle": 10**400}  # larger than any float
+    assert browser.post(opened["beats"], json=endless).status_code == 422
     assert sent(browser, opened["stop"], {})["state"] == "ended"
 
 
