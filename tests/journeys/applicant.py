@@ -23,6 +23,8 @@ def arrive(walker: Walker, product: Product, person: Newcomer) -> None:
     """From the start page over the opening, which says how one would be paid, to an application."""
     walker.visit("/")
     walker.look("start")
+    walker.visit("/openings/")
+    walker.look("openings")
     walker.visit(OPENING)
     walker.fill(country=person.country)
     walker.press("Show")
