@@ -115,7 +115,8 @@ def _values(
     if shown.control is Control.CHECKBOX:
         wanted = [value for value, answer in each.items() if _among(answer, key)]
         return wanted if right else list(each)[: max(1, len(wanted) - 1)]
-    scored = {v: kind.score(dict(key), a) for v, a in each.items() if a is not None}
+    content, secret = version.content, dict(key)
+    scored = {v: kind.score(content, secret, a) for v, a in each.items() if a is not None}
     best = max(scored.values())
     return [next(value for value, score in scored.items() if (score == best) is right)]
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
+from exams.questions.credit import Near, by_distance
 from exams.questions.protocol import (
     NOT_ON_PAGE,
     Answer,
@@ -11,6 +12,7 @@ from exams.questions.protocol import (
     Content,
     Control,
     Key,
+    Line,
     Shown,
     Strict,
 )
@@ -39,6 +41,8 @@ class FaultyStepContent(Strict):
     clause: Clause
     verdict: str
     steps: list[Step] = Field(min_length=2, max_length=9)
+    near: Near = Field(default_factory=list)
+    """What a step earns that lies 1, 2, … beside the first wrong one."""
 
 
 class FaultyStepKey(Strict):
@@ -76,6 +80,7 @@ def show(content: Content, _order: Sequence[int], answer: Answer | None) -> Show
     ]
     choices.append(Choice(value="0", text="", key="0", chosen=marked == 0))
     case = {name: content[name] for name in ("case", "clause", "verdict")}
+    case["parts"] = bool(content.get("near"))
     return Shown(Control.RADIO, content["stem"], choices, case=case)
 
 
@@ -89,6 +94,18 @@ def read(content: Content, _order: Sequence[int], values: Sequence[str]) -> Answ
     return {"step": int(values[0])}
 
 
-def score(key: Key, answer: Answer) -> float:
-    """All or nothing: the first wrong step and no other."""
-    return float(answer["step"] == key["step"])
+def score(content: Content, key: Key, answer: Answer) -> float:
+    """All for the first wrong step; a part for one near it. “None” is near nothing."""
+    if 0 in {answer["step"], key["step"]}:
+        return float(answer["step"] == key["step"])
+    return by_distance(abs(answer["step"] - key["step"]), content.get("near", []))
+
+
+def review(content: Content, key: Key | None, answer: Answer | None) -> list[Line]:
+    """The chain, the marked and the first wrong step; the last line is “none”."""
+    marked, wanted = answer and answer["step"], key and key["step"]
+    steps = [(step["id"], step["text"]) for step in content["steps"]]
+    return [
+        Line(text, marked=number == marked, wanted=None if key is None else number == wanted)
+        for number, text in [*steps, (0, "")]
+    ]

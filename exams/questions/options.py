@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from exams.questions.protocol import NOT_ON_PAGE, Choice, Content, Strict
+from exams.questions.protocol import NOT_ON_PAGE, Choice, Content, Line, Strict
 from portal.errors import Invalid
 
 
@@ -25,7 +25,12 @@ class OptionsContent(Strict):
 
 def identifiers(content: Content) -> list[str]:
     """The options' ids; raises `ValueError` where two are the same."""
-    found = [option.id for option in OptionsContent.model_validate(content).options]
+    return unique(OptionsContent.model_validate(content))
+
+
+def unique(content: OptionsContent) -> list[str]:
+    """The options' ids; raises `ValueError` where two are the same."""
+    found = [option.id for option in content.options]
     if len(set(found)) != len(found):
         raise ValueError("two options have the same id")
     return found
@@ -46,3 +51,15 @@ def chosen(content: Content, order: Sequence[int], values: Sequence[str]) -> lis
     if not set(values) <= places.keys():
         raise Invalid(NOT_ON_PAGE)
     return sorted({content["options"][places[value]]["id"] for value in values})
+
+
+def lines(content: Content, wanted: Sequence[str] | None, chosen: Sequence[str]) -> list[Line]:
+    """The options for a reviewer; `wanted` is None where the key may not be seen."""
+    return [
+        Line(
+            option["text"],
+            marked=option["id"] in chosen,
+            wanted=None if wanted is None else option["id"] in wanted,
+        )
+        for option in content["options"]
+    ]

@@ -12,6 +12,7 @@ from exams.questions.protocol import (
     Content,
     Control,
     Key,
+    Line,
     Shown,
     Strict,
 )
@@ -44,18 +45,20 @@ class Panel(Strict):
 
 
 class PreferenceKey(Strict):
-    """What most of the panel chose, and the whole panel."""
+    """The whole panel; where `choice` is given it must be what most of them chose."""
 
-    choice: Literal["a", "b", "tie"]
     panel: Panel
+    choice: Literal["a", "b", "tie"] | None = None
 
 
 def parse(content: Content, key: Key) -> None:
-    """Raise `ValueError` where the choice is not what most of the panel chose."""
+    """Raise `ValueError` where nobody chose, or the choice is not what most of the panel chose."""
     PreferenceContent.model_validate(content)
     right = PreferenceKey.model_validate(key)
     panel = right.panel.model_dump()
-    if panel[right.choice] == 0 or panel[right.choice] < max(panel.values()):
+    if not any(panel.values()):
+        raise ValueError("a panel of nobody says nothing")
+    if right.choice and panel[right.choice] < max(panel.values()):
         raise ValueError("the choice is not the one of most of the panel")
 
 
@@ -87,7 +90,22 @@ def read(_content: Content, order: Sequence[int], values: Sequence[str]) -> Answ
     return {"choice": places[values[0]]}
 
 
-def score(key: Key, answer: Answer) -> float:
+def score(_content: Content, key: Key, answer: Answer) -> float:
     """How many of the panel agree, as a share of those who agree with the most frequent choice."""
     panel: dict[str, int] = key["panel"]
     return panel[answer["choice"]] / max(panel.values())
+
+
+def review(content: Content, key: Key | None, answer: Answer | None) -> list[Line]:
+    """Both answers and “about the same”, with how many of the panel chose each."""
+    panel: dict[str, int] | None = key["panel"] if key else None
+    texts = {**content["answers"], "tie": ""}
+    return [
+        Line(
+            text,
+            marked=answer is not None and answer["choice"] == side,
+            wanted=panel[side] == max(panel.values()) if panel else None,
+            expected=str(panel[side]) if panel else "",
+        )
+        for side, text in texts.items()
+    ]

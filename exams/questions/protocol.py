@@ -20,6 +20,11 @@ class Control(StrEnum):
     RADIO = "radio"
     CHECKBOX = "checkbox"
     NUMBER = "number"
+    LINE = "line"
+    TEXT = "text"
+    PLACES = "places"
+    PAIRS = "pairs"
+    VERDICT = "verdict"
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,21 @@ class Shown:
     """What is read before answering, by the names that the page knows."""
 
 
+@dataclass(frozen=True)
+class Line:
+    """One thing of a question as a person of ours reviews it, in the content's own order."""
+
+    text: str
+    marked: bool = False
+    """Whether the person chose it."""
+    wanted: bool | None = None
+    """Whether the key names it; None where whoever looks may not see the key."""
+    given: str = ""
+    """What was written or put beside it."""
+    expected: str = ""
+    """What the key says there."""
+
+
 class Kind(Protocol):
     """One kind of question."""
 
@@ -63,8 +83,14 @@ class Kind(Protocol):
     ) -> Answer | None:
         """What the browser sent, as an answer; None where nothing is chosen. Raises `Invalid`."""
 
-    def score(self, key: Key, answer: Answer, /) -> float:
-        """The share of the points, from 0 to 1; never depends on the order shown."""
+    def score(self, content: Content, key: Key, answer: Answer, /) -> float:
+        """The share of the points, from 0 to 1; never depends on the order shown.
+
+        Where people grade, the answer is what they settled on: `{"bands": {criterion: points}}`.
+        """
+
+    def review(self, content: Content, key: Key | None, answer: Answer | None, /) -> list[Line]:
+        """What was asked and answered, beside the key where whoever looks may see it."""
 
 
 class Strict(BaseModel):

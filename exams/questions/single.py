@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 
 from exams.questions import options
-from exams.questions.protocol import NOT_ON_PAGE, Answer, Content, Control, Key, Shown, Strict
+from exams.questions.protocol import (
+    NOT_ON_PAGE,
+    Answer,
+    Content,
+    Control,
+    Key,
+    Line,
+    Shown,
+    Strict,
+)
 from portal.errors import Invalid
 
 
@@ -38,6 +47,12 @@ def read(content: Content, order: Sequence[int], values: Sequence[str]) -> Answe
     return {"option": found[0]} if found else None
 
 
-def score(key: Key, answer: Answer) -> float:
+def score(_content: Content, key: Key, answer: Answer) -> float:
     """All or nothing."""
     return float(answer["option"] == key["option"])
+
+
+def review(content: Content, key: Key | None, answer: Answer | None) -> list[Line]:
+    """The options, the chosen and the right one."""
+    chosen = [answer["option"]] if answer else []
+    return options.lines(content, [key["option"]] if key else None, chosen)

@@ -105,8 +105,8 @@ def _points(session: Session, attempt: Attempt) -> list[Points]:
     keys = _keys(session, [version.id for version in versions])
     points = []
     for position, version in enumerate(versions, 1):
-        key, answer = keys[version.id], given.answer(position)
-        share = 0.0 if answer is None else KINDS[version.type].score(key.key, answer)
+        key, answer, kind = keys[version.id], given.answer(position), KINDS[version.type]
+        share = 0.0 if answer is None else kind.score(version.content, key.key, answer)
         points.append(
             Points(
                 position=position,

@@ -22,7 +22,7 @@ def _scored(question: dict[str, Any], values: list[str], seed: int = 1) -> float
     kind, content = KINDS[QuestionType(question["type"])], _content(question)
     order = arrangement(seed, 1, kind.size(content))
     answer = kind.read(content, order, values)
-    return 0.0 if answer is None else kind.score(question["key"], answer)
+    return 0.0 if answer is None else kind.score(content, question["key"], answer)
 
 
 def _right(question: dict[str, Any], seed: int) -> list[str]:
