@@ -58,17 +58,14 @@ def unseen_gold(enrolment: Enrolment) -> sa.Select[Gold]:
     return here.where(_unseen(enrolment, Gold.task_id)).order_by(Gold.task_id)
 
 
-def open_for(expert_id: int, pool_ids: list[int]) -> sa.Select[int, int]:
-    """How many tasks of each pool are open for the expert: `(pool_id, count)`."""
+def open_for(expert_id: int, pool_ids: list[int]) -> sa.Select[int]:
+    """Which of the pools have a task open for the expert."""
     held = aliased(Assignment)
     mine = sa.exists().where(
         held.pool_id == Task.pool_id, held.task_id == Task.id, held.expert_id == expert_id
     )
-    return (
-        sa.select(Task.pool_id, sa.func.count())
-        .where(Task.pool_id.in_(pool_ids), Task.open_slots > 0, ~mine)
-        .group_by(Task.pool_id)
-    )
+    one = sa.exists().where(Task.pool_id == Pool.id, Task.open_slots > 0, ~mine)
+    return sa.select(Pool.id).where(Pool.id.in_(pool_ids), one)
 
 
 def payload(assignment: Assignment) -> sa.Select[TaskPayload]:

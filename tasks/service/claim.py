@@ -126,10 +126,12 @@ def _next_task(session: Session, enrolment: Enrolment) -> Task | None:
         if task := session.scalar(free.execution_options(populate_existing=True)):
             return task
     anything = queries.next_task(enrolment, after=None)
+    waiting = anything.with_for_update().execution_options(populate_existing=True)
     while session.scalar(anything) is not None:
-        waiting = anything.with_for_update().execution_options(populate_existing=True)
-        if task := session.scalar(waiting):
-            return task
+        with session.begin_nested() as savepoint:
+            if task := session.scalar(waiting):
+                return task
+            savepoint.rollback()  # else the row that somebody else took stays locked, by us
     return None
 
 

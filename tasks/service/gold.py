@@ -42,6 +42,7 @@ def make_gold(
             sa.select(Task)
             .join(Pool, Pool.id == Task.pool_id)
             .where(Pool.project_id == project.id, Task.key.in_(answers))
+            .order_by(Task.pool_id, Task.id)
             .with_for_update(of=Task)
         )
     }

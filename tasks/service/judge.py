@@ -39,10 +39,9 @@ def judge(
     Raises `BadField` where the form is not complete, `Conflict` where the task was already answered
     or given back. Gold is scored by a job, which is put down for every judgment alike.
     """
-    clock.act(session, expert_id=assignment.expert_id, assignment=assignment, now=now)
     _lock_in_order(session, assignment)
-    if assignment.state not in {AssignmentState.OPEN, AssignmentState.EXPIRED}:
-        raise Conflict("You have already answered this task or given it back.")
+    _refuse_closed(assignment)
+    clock.act(session, expert_id=assignment.expert_id, assignment=assignment, now=now)
     payload = one_or_404(session, queries.payload(assignment))
     rules = kind(payload.task_type)
     value = rules.value(entries, payload.value, assignment.order_shown)
@@ -84,8 +83,8 @@ def problem(
 
 def release(session: Session, assignment: Assignment, *, now: datetime) -> None:
     """Give the task back: it goes to somebody else, and the time spent stays credited."""
-    clock.act(session, expert_id=assignment.expert_id, assignment=assignment, now=now)
     _lock_in_order(session, assignment)
+    clock.act(session, expert_id=assignment.expert_id, assignment=assignment, now=now)
     assignment.release(now=now)
     session.execute(_drafts(assignment))
     reopen_slot(session, assignment)
@@ -113,9 +112,9 @@ def expire_overdue(session: Session, *, now: datetime, limit: int = 500) -> int:
 def save_draft(
     session: Session, assignment: Assignment, entries: Mapping[str, str], *, now: datetime
 ) -> None:
-    """Keep the form as it stands; the last one saved wins."""
-    if assignment.state not in {AssignmentState.OPEN, AssignmentState.EXPIRED}:
-        raise Conflict("You have already answered this task or given it back.")
+    """Keep the form as it stands; the last one saved wins, and none comes after the answer."""
+    lock(session, assignment)
+    _refuse_closed(assignment)
     if sum(len(text) for text in entries.values()) > _LONGEST_DRAFT:
         raise Invalid("This is longer than a draft can be.")
     row = {
@@ -182,9 +181,14 @@ def _take_slot_back(session: Session, assignment: Assignment) -> None:
 
 
 def _lock_in_order(session: Session, assignment: Assignment) -> None:
-    """Enrolment before assignment before task, as everywhere."""
+    """Enrolment before assignment before work session before task, as everywhere."""
     lock(session, session.get_one(Enrolment, (assignment.pool_id, assignment.expert_id)))
     lock(session, assignment)
+
+
+def _refuse_closed(assignment: Assignment) -> None:
+    if assignment.state not in {AssignmentState.OPEN, AssignmentState.EXPIRED}:
+        raise Conflict("You have already answered this task or given it back.")
 
 
 def _is_gold() -> sa.ColumnElement[bool]:

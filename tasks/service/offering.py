@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -26,8 +25,6 @@ from tasks.queries import work as work_queries
 from tasks.service import eligibility
 from tasks.service.reasons import Reason
 
-_COUNTED: Final = tuple(digit * 10**power for power in range(1, 7) for digit in (1, 2, 5))
-
 
 @dataclass(frozen=True)
 class Offered:
@@ -36,16 +33,9 @@ class Offered:
     project: Project
     rate: Money | None
     """An hour's pay: by the accepted terms, else by the newest card."""
-    open_tasks: int
     accepted: bool
     obstacle: Reason | None
-
-    @property
-    def about_open(self) -> str:
-        """How many tasks are open, coarsely: an exact count would not fall when a probe was drawn."""
-        if self.open_tasks < _COUNTED[0]:
-            return "1\u20139" if self.open_tasks else "0"
-        return f"{max(step for step in _COUNTED if step <= self.open_tasks):,}+"
+    """None: tasks are open. Never how many: a number that stays after an answer tells of a probe."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +44,7 @@ class _Known:
 
     terms: dict[int, Terms]
     rates: dict[int, int]
-    counts: dict[int, int]
+    open: set[int]
     paused: set[int]
     held: set[str]
     active: bool
@@ -73,23 +63,21 @@ def offered(session: Session, expert_id: int, *, now: datetime) -> list[Offered]
 def _offer(project: Project, known: _Known) -> Offered:
     terms = known.terms.get(project.id)
     minor = terms.hourly_minor if terms else known.rates.get(project.id)
-    count = known.counts.get(project.id, 0)
     return Offered(
         project=project,
         rate=None if minor is None else Money(minor, project.currency),
-        open_tasks=count,
         accepted=terms is not None,
-        obstacle=_obstacle(project, known, count),
+        obstacle=_obstacle(project, known),
     )
 
 
-def _obstacle(project: Project, known: _Known, count: int) -> Reason | None:
+def _obstacle(project: Project, known: _Known) -> Reason | None:
     checks = (
         (Reason.ACCOUNT_PAUSED, not known.active),
         (Reason.NOT_OPEN, project.state is not ProjectState.OPEN),
         (Reason.NO_QUALIFICATION, project.required_qualification not in {None, *known.held}),
         (Reason.ENROLMENT_PAUSED, project.id in known.paused),
-        (Reason.NO_OPEN_TASK, count == 0),
+        (Reason.NO_OPEN_TASK, project.id not in known.open),
     )
     return next((reason for reason, holds in checks if holds), None)
 
@@ -112,7 +100,7 @@ def _known(session: Session, expert_id: int, projects: list[Project], now: datet
     return _Known(
         terms={each.project_id: each for each in terms},
         rates=_rates(session, ids, now),
-        counts=_counts(session, expert_id, pools),
+        open=_open(session, expert_id, pools),
         paused={pools[pool] for pool in session.scalars(places) if pool in pools},
         held=eligibility.held_slugs(session, expert_id, now=now) if needs_exam else set(),
         active=state is AccountState.ACTIVE,
@@ -131,16 +119,10 @@ def _rates(session: Session, ids: list[int], now: datetime) -> dict[int, int]:
     return {project_id: minor for project_id, minor in session.execute(current)}  # noqa: C416  typed
 
 
-def _counts(session: Session, expert_id: int, pools: dict[int, int]) -> dict[int, int]:
-    """Open tasks of each project; one that the expert holds counts as open."""
-    counts: dict[int, int] = {}
-    holding = (
-        sa.select(Assignment.pool_id, sa.func.count())
-        .where(Assignment.expert_id == expert_id, Assignment.state == AssignmentState.OPEN)
-        .group_by(Assignment.pool_id)
+def _open(session: Session, expert_id: int, pools: dict[int, int]) -> set[int]:
+    """The projects with a task for the expert; one that they hold is one."""
+    holding = sa.select(Assignment.pool_id).where(
+        Assignment.expert_id == expert_id, Assignment.state == AssignmentState.OPEN
     )
-    for query in (work_queries.open_for(expert_id, list(pools)), holding):
-        for pool_id, count in session.execute(query):
-            if pool_id in pools:
-                counts[pools[pool_id]] = counts.get(pools[pool_id], 0) + count
-    return counts
+    either = sa.union(work_queries.open_for(expert_id, list(pools)), holding)
+    return {pools[pool_id] for pool_id in session.scalars(either) if pool_id in pools}

@@ -151,7 +151,10 @@ def task(public_id: UUID) -> str | AnyResponse:
 @bp.post("/<uuid:public_id>")
 @requires(Role.EXPERT)
 def submit(public_id: UUID) -> Response | AnyResponse:
-    """Take the judgment and answer with the next task. Sent twice, it leads on as well."""
+    """Take the judgment and answer with the next task. Sent twice, it leads on as well.
+
+    Two transactions, like `skip`: a late answer may hold its task while the claim waits for another.
+    """
     entries = _entries()
     with transaction() as session:
         assignment = _mine(session, public_id)
@@ -162,7 +165,8 @@ def submit(public_id: UUID) -> Response | AnyResponse:
                 page = bench(session, assignment, entries=entries, problem=problem)
                 return make_response(page, 422)
             judge.judge(session, assignment, entries, now=now)
-        return _next(session, assignment)
+    with transaction() as session:
+        return _next(session, _mine(session, public_id))
 
 
 @bp.post("/<uuid:public_id>/skip")

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from unittest import mock
 
 import pytest
 import sqlalchemy as sa
@@ -20,7 +19,6 @@ from tasks.quality.share import share_right
 from tasks.queries import projects as project_queries
 from tasks.queries import quality
 from tasks.service import gold, judge
-from tasks.service.offering import Offered
 from tests.conftest import Database
 from tests.make import Make
 
@@ -155,12 +153,31 @@ def test_no_page_of_an_expert_says_gold(session: Session, make: Make, sign_in: S
         assert str(probe.key) not in page
 
 
-@pytest.mark.parametrize(
-    ("count", "said"), [(0, "0"), (1, "1\u20139"), (9, "1\u20139"), (10, "10+"), (64, "50+"), (1180, "1,000+")]
-)  # fmt: skip
-def test_open_tasks_are_counted_too_coarsely_to_tell_a_probe(count: int, said: str) -> None:
-    offered = Offered(mock.sentinel.project, None, count, accepted=True, obstacle=None)
-    assert offered.about_open == said
+def test_what_is_offered_stays_word_for_word_whether_a_probe_was_answered_or_not(
+    session: Session, make: Make, sign_in: SignIn
+) -> None:
+    """A number of open tasks would fall with every answer but those on probes."""
+    project, expert = make.project(tasks=11, overlap=1), make.expert()
+    (probe,) = make.gold(project)
+    browser = sign_in(expert)
+    ordinary = session.scalars(sa.select(Task).where(Task.open_slots > 0)).all()[:2]
+    make.enrolment(project=project, expert=expert)
+    seen = [offered(browser)]
+    for task in (*ordinary, probe):
+        held = hold(session, make, project, expert, task)
+        task.open_slots = 0
+        session.flush()
+        judge.judge(session, held, {"choice": "tie"}, now=make.now)
+        seen.append(offered(browser))
+    assert len(set(seen)) == 1
+
+
+def offered(browser: FlaskClient) -> str:
+    """The lists of projects on the home page and on the page of the work."""
+    pages = [browser.get(place).text for place in ("/", "/work/")]
+    return "".join(
+        TOKEN.sub("", re.search(r"<main.*</main>", page, re.DOTALL)[0]) for page in pages
+    )
 
 
 def test_a_share_says_too_early_below_ten_and_its_interval_is_scipys() -> None:

@@ -206,7 +206,7 @@ def test_the_home_page_shows_what_there_is(session: Session, make: Make, sign_in
     make.project(tasks=3, title="Threat preference")
     page = sign_in(make.expert()).get("/").text
     assert "Threat preference" in page
-    assert "tasks open for you" in page
+    assert "Tasks are open for you" in page
     assert "This week" in page
 
 
