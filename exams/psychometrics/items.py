@@ -63,10 +63,16 @@ class Items:
 
     @property
     def difficulty(self) -> np.ndarray:
-        """(items, steps): where each step stands on the ability scale, -d / a (Muraki's for GPCM)."""
+        """(items, steps): where each step stands on the ability scale.
+
+        -d / a for graded items; for divided ones where two neighbouring categories are equally likely
+        (Muraki 1992).
+        """
         rises = np.diff(self.intercepts, axis=1, prepend=0.0)
-        steps = np.where(self.divided[:, None], rises, self.intercepts)
-        return np.asarray(-steps / self.slope[:, None])
+        gains = np.diff(self.scores, axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            between = -rises / (self.slope[:, None] * gains)
+            return np.where(self.divided[:, None], between, -self.intercepts / self.slope[:, None])
 
     @property
     def categories(self) -> np.ndarray:
