@@ -72,7 +72,8 @@ class Items:
         gains = np.diff(self.scores, axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             between = -rises / (self.slope[:, None] * gains)
-            return np.where(self.divided[:, None], between, -self.intercepts / self.slope[:, None])
+            graded = -self.intercepts / self.slope[:, None]
+        return np.asarray(np.where(self.divided[:, None], between, graded))
 
     @property
     def categories(self) -> np.ndarray:
