@@ -32,9 +32,11 @@ def calibrate(responses: Path, model: str, options: int, out: Path) -> None:
     except UnusableResponses as refusal:
         raise click.ClickException(str(refusal)) from refusal
     out.write_text(json.dumps(tables.written(fit), indent=1), "utf-8")
+    for note in fit.notes:
+        click.echo(note, err=True)
     state = "converged" if fit.converged else "NOT converged"
     click.echo(
-        f"{out}: {len(fit.names)} questions, log-likelihood {fit.log_likelihood:.4f}, {state}"
+        f"{out}: {fit.model}, {len(fit.names)} questions, log-likelihood {fit.log_likelihood:.4f}, {state}"
     )
 
 

@@ -5,8 +5,8 @@ the complete-data information as preconditioner, goes the rest of the way.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,10 +17,14 @@ from exams.psychometrics.likelihood import Grid, Marginal, Parameters
 from exams.psychometrics.models import Layout, Model
 from exams.psychometrics.optimiser import Found, maximise
 from exams.psychometrics.priors import Priors
-from exams.psychometrics.responses import Responses, UnusableResponses
+from exams.psychometrics.responses import NOT_SEEN, Responses, UnusableResponses
+from exams.psychometrics.threads import one_thread
 
 ENOUGH_FOR_SLOPES = 200
 """With fewer answers only the 1PL is fitted: slopes would be noise."""
+
+STEEP = 10.0
+"""No question is as steep as this: a slope beyond it is the likelihood running away."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,12 @@ class Calibration:
     persons: float
     marginal: Marginal
     vector: Tensor
+    asked: Model | None = None  # the model that was asked for, where too few answers forbade it
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know before trusting the numbers, in sentences; empty where nothing is amiss."""
+        return tuple(_notes(self))
 
     @property
     def slope(self) -> np.ndarray:
@@ -74,6 +84,7 @@ class Calibration:
         return np.where(self.layout.used, found, np.nan)
 
     @cached_property
+    @one_thread()
     def standard_error(self) -> np.ndarray:
         """(items, width) of the table's cells, from the observed information.
 
@@ -98,6 +109,7 @@ class Calibration:
         return torch.cat([torch.ones_like(self.table[:, :1]), self.table[:, 1:]], 1)
 
 
+@one_thread()
 def calibrate(
     responses: np.ndarray,
     model: Model | str = Model.TWO_PL,
@@ -113,18 +125,21 @@ def calibrate(
 
     `options` sets the 3PL's prior on guessing, `weights` how often each row counts, `groups` (persons,)
     names each person's group: the first, in order of value, has N(0, 1), the others their own normal.
-    Raises `UnusableResponses` naming the question that cannot be used, or where there are too few
-    answers for anything but a 1PL.
+    A question with fewer than `ENOUGH_FOR_SLOPES` answers gives only a model with one slope for all:
+    the 1PL, or the PCM for graded answers; `asked` and `notes` then say so.
+    Raises `UnusableResponses` naming the question that cannot be used.
     """
-    wanted = Model(model)
+    asked = Model(model)
     packed, group, count = _pack(responses, groups, names, weights)
-    _refuse(wanted, packed)
+    _refuse(asked, packed)
+    wanted = asked if _enough(packed) or asked.one_slope else asked.simplest
     layout = Layout(wanted, packed.categories)
     parameters = Parameters.of(layout, count)
     believed = Priors.default(wanted, options) if priors is None else priors
     marginal = Marginal(packed, parameters, Grid.even(quadrature), believed, group=group)
-    begin = parameters.vector(_start(packed, layout, options))
-    return _calibration(wanted, packed, marginal, maximise(marginal, begin))
+    begin = parameters.vector(start_values(packed, layout, options))
+    found = _calibration(wanted, packed, marginal, maximise(marginal, begin))
+    return found if wanted is asked else replace(found, asked=asked)
 
 
 def observed_information(marginal: Marginal, vector: Tensor, *, step: float = 1e-4) -> Tensor:
@@ -188,15 +203,31 @@ def _refuse(model: Model, packed: Responses) -> None:
     if model.binary and int(packed.categories.max()) > 2:
         worst = packed.names[int(packed.categories.argmax())]
         raise UnusableResponses(f"question {worst}: {model} takes right and wrong only")
-    answers = float((packed.weight[:, None] * (packed.answers != 255)).sum(0).min())
-    if answers < ENOUGH_FOR_SLOPES and not model.one_slope:
-        raise UnusableResponses(
-            f"{answers:g} answers to a question are too few for {model}: with fewer than"
-            f" {ENOUGH_FOR_SLOPES} only 1pl (or pcm) is fitted"
+
+
+def _enough(packed: Responses) -> bool:
+    """Whether every question has the answers that a slope of its own needs."""
+    answers = (packed.weight[:, None] * (packed.answers != NOT_SEEN)).sum(0)
+    return float(answers.min()) >= ENOUGH_FOR_SLOPES
+
+
+def _notes(fit: Calibration) -> Iterator[str]:
+    if fit.asked is not None:
+        yield (
+            f"A question has fewer than {ENOUGH_FOR_SLOPES} answers: too few for {fit.asked},"
+            f" so {fit.model} was fitted."
         )
+    if not fit.converged:
+        yield "The search stopped before it converged: read the numbers as a direction only."
+    if len(fit.names) < 3 and not fit.model.one_slope:
+        yield "Fewer than three questions do not tell their slopes apart: many fit alike."
+    slopes = fit.table[:, 0].tolist()
+    steep = [name for name, a in zip(fit.names, slopes, strict=True) if abs(a) > STEEP]
+    if steep:
+        yield f"The answers do not bound the slope of {', '.join(steep)}."
 
 
-def _start(packed: Responses, layout: Layout, options: int) -> Tensor:
+def start_values(packed: Responses, layout: Layout, options: int) -> Tensor:
     """Slopes of one, and intercepts that give the observed shares at the mean ability."""
     table = torch.zeros(len(packed.names), layout.width, dtype=torch.float64)
     table[:, 0] = 1.0 / (layout.most - 1) if layout.model in _DIVIDED else 1.0

@@ -42,6 +42,11 @@ class Model(StrEnum):
         """Whether it takes right and wrong only."""
         return self in {Model.ONE_PL, Model.TWO_PL, Model.THREE_PL}
 
+    @property
+    def simplest(self) -> "Model":
+        """What is left of it with one slope for all items."""
+        return Model.ONE_PL if self.binary else Model.PCM
+
 
 @dataclass(frozen=True)
 class Layout:

@@ -13,6 +13,7 @@ from exams.psychometrics.calibration import Calibration
 from exams.psychometrics.likelihood import Grid
 from exams.psychometrics.models import log_probabilities
 from exams.psychometrics.responses import NOT_SEEN, UnusableResponses
+from exams.psychometrics.threads import one_thread
 
 _REACH: Final = 10.0
 _ROUNDS: Final = 100
@@ -36,6 +37,7 @@ class Scores:
     se: np.ndarray  # (persons,)
 
 
+@one_thread()
 def score(
     calibration: Calibration,
     responses: np.ndarray,  # (persons, items) as given to `calibrate`

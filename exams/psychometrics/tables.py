@@ -51,8 +51,12 @@ def read_responses(path: Path) -> Table:
 def written(calibration: Calibration) -> dict[str, Any]:
     """The fit as JSON: slope-intercept form, the log-likelihood without priors."""
     errors = calibration.standard_error
+    notes = list(calibration.notes)
+    if np.isnan(errors).all():
+        notes.append("The information is not positive definite: there are no standard errors.")
     return {
         "model": calibration.model.value,
+        "notes": notes,
         "log_likelihood": calibration.log_likelihood,
         "converged": calibration.converged,
         "latent": {
