@@ -20,7 +20,7 @@ from portal.access import Role
 from portal.accounts.models import Grant
 from portal.accounts.queries import roles_of
 from portal.db import lock
-from portal.decisions import Decision, Outcome, decide
+from portal.decisions import Decision, Letter, Outcome, decide
 from portal.errors import Conflict, Invalid
 from portal.ids import random_id
 
@@ -138,11 +138,6 @@ def refuse(
     kind = "application.not_accepted"
     decision = _decide(session, application, (kind, Outcome.AGAINST), by=by, reason=reason, now=now)
     application.refuse(decision_id=decision.id, now=now)
-    body = (
-        f"We could not accept your application this time.\n\nWhy: {reason}\n\n"
-        "You can appeal within 14 days; a different person then looks."
-    )
-    _write(session, application, "About your application", body, now=now)
     return decision
 
 
@@ -226,7 +221,16 @@ def _decide(
         reason=reason,
         decided_by=by,
         now=now,
+        letter=_not_accepted(application, reason),
     )
+
+
+def _not_accepted(application: Application, reason: str) -> Letter:
+    body = (
+        f"We could not accept your application this time.\n\nWhy: {reason}\n\n"
+        "You can appeal within 14 days; a different person then looks."
+    )
+    return Letter("About your application", body, path=f"/applications/{application.public_id}")
 
 
 def _give_role(session: Session, account_id: int, role: Role, *, now: datetime) -> None:

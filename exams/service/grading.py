@@ -12,18 +12,29 @@ from exams.models import (
     AttemptScore,
     AttemptState,
     Exam,
+    KeyStanding,
     Qualification,
     QuestionKey,
     QuestionStatistic,
     ResponseScore,
+    VoidCause,
 )
 from exams.queries import applications as application_queries
 from exams.queries import attempts as queries
+from exams.queries import bank as bank_queries
 from exams.questions import KINDS
-from exams.service import applications, attempts, letters, qualifications, reviewers, scoring, sheet
+from exams.service import (
+    applications,
+    letters,
+    qualifications,
+    reviewers,
+    scoring,
+    sheet,
+    starting,
+)
 from exams.service.scoring import Points, Result
 from portal.db import lock
-from portal.decisions import Decision, Outcome, decide
+from portal.decisions import Decision, Letter, Outcome, decide
 from portal.errors import Conflict
 
 
@@ -55,14 +66,7 @@ def confirm(session: Session, attempt: Attempt, *, by: int, reason: str, now: da
     attempt.refuse(decision_id=decision.id)
     session.flush()
     exam = session.get_one(Exam, attempt.exam_id)
-    left = attempts.may_start(session, exam, attempt.account_id, now=now).left
-    body = (
-        f"You did not reach the pass mark this time.\n\nWhy: {reason}\n\n"
-        f"Attempts left: {left}. The page below shows your score and its margin, from when you can"
-        " sit the exam again, and how to appeal within 14 days; a different person then looks."
-    )
-    _write(session, attempt, "About your exam", body, now=now)
-    if not left:
+    if not starting.may_start(session, exam, attempt.account_id, now=now).left:
         for application in _applications(session, attempt):
             applications.out_of_attempts(session, application, now=now)
     return decision
@@ -82,7 +86,7 @@ def void(session: Session, attempt: Attempt, *, now: datetime) -> None:
     """An appeal was upheld: the attempt uses up nothing, so a fresh one may begin at once."""
     lock(session, attempt)
     if attempt.state is AttemptState.NOT_PASSED:
-        attempt.void()
+        attempt.void(VoidCause.APPEAL)
         body = (
             "Your appeal was upheld: the attempt no longer counts, and you can sit the exam again."
         )
@@ -116,14 +120,25 @@ def _points(session: Session, attempt: Attempt) -> list[Points]:
                 earned=share * version.points,
                 possible=version.points,
                 answered=answer is not None,
+                seconds=given.seconds.get(position),
             )
         )
     return points
 
 
 def _keys(session: Session, version_ids: list[int]) -> dict[int, QuestionKey]:
-    """The newest key of each version."""
-    query = sa.select(QuestionKey).where(QuestionKey.question_version_id.in_(version_ids))
+    """The newest approved key of each version."""
+    query = (
+        sa.select(QuestionKey)
+        .join(
+            KeyStanding,
+            sa.and_(
+                KeyStanding.question_version_id == QuestionKey.question_version_id,
+                KeyStanding.number == QuestionKey.number,
+            ),
+        )
+        .where(QuestionKey.question_version_id.in_(version_ids), bank_queries.counted_keys())
+    )
     ordered = query.order_by(QuestionKey.number)
     return {key.question_version_id: key for key in session.scalars(ordered)}
 
@@ -157,6 +172,7 @@ def _keep(
             earned=one.earned,
             possible=one.possible,
             answered=one.answered,
+            seconds=one.seconds,
         )
         for one in points
     )
@@ -246,9 +262,22 @@ def _decide(
         reason=reason or "The score reaches the pass mark.",
         decided_by=by,
         now=now,
+        letter=_not_passed(attempt, reason),
     )
 
 
+def _not_passed(attempt: Attempt, reason: str) -> Letter:
+    body = (
+        f"You did not reach the pass mark this time.\n\nWhy: {reason}\n\n"
+        "The page below shows your score and its margin, the attempts you have left and from when,"
+        " and how to appeal within 14 days; a different person then looks."
+    )
+    return Letter("About your exam", body, path=_result(attempt))
+
+
 def _write(session: Session, attempt: Attempt, subject: str, body: str, *, now: datetime) -> None:
-    path = f"/exams/{attempt.public_id}/result"
-    letters.to_person(session, attempt.account_id, subject, body, path=path, now=now)
+    letters.to_person(session, attempt.account_id, subject, body, path=_result(attempt), now=now)
+
+
+def _result(attempt: Attempt) -> str:
+    return f"/exams/{attempt.public_id}/result"

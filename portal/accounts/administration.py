@@ -12,7 +12,6 @@ from portal.accounts import queries
 from portal.accounts.models import Account, Grant, Organisation
 from portal.db import lock
 from portal.decisions import Decision, Outcome, decide
-from portal.decisions import letters as decision_letters
 from portal.errors import Conflict, Forbidden, Invalid
 
 PAUSED: Final = "account.paused"
@@ -67,7 +66,7 @@ def pause(session: Session, account: Account, *, reason: str, by: int, now: date
     _not_oneself(account, by)
     lock(session, account)
     account.pause()
-    decision = decide(
+    return decide(
         session,
         account_id=account.id,
         kind=PAUSED,
@@ -79,8 +78,6 @@ def pause(session: Session, account: Account, *, reason: str, by: int, now: date
         decided_by=by,
         now=now,
     )
-    decision_letters.made(session, decision, now=now)
-    return decision
 
 
 def resume(

@@ -1,5 +1,6 @@
-"""What a person is told by mail about a decision: only that there is something to read."""
+"""What a person is told by mail about a decision: that there is something to read, and where."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -10,33 +11,37 @@ from portal import mail, settings
 from portal.accounts.models import Account
 from portal.decisions.models import Decision
 
-_SETTLED: Final = """Hello {name},
-
-Your appeal was answered. What was decided, and why, is here:
-
-{link}
-"""
-
-_MADE: Final = """Hello {name},
-
-A decision about you was made. What was seen, why a person agreed, and how you can appeal is here:
-
-{link}
-"""
+_SETTLED: Final = "Your appeal was answered. What was decided, and why, is here:"
+_MADE: Final = (
+    "A decision about you was made. What was seen, why a person agreed, and how you can appeal is "
+    "here:"
+)
 
 
-def made(session: Session, decision: Decision, *, now: datetime) -> None:
-    """Something was decided against the person."""
-    _send(session, decision, "A decision about you", _MADE, now)
+@dataclass(frozen=True)
+class Letter:
+    """What the person is told of a decision in the words of the package that makes it."""
+
+    subject: str
+    body: str
+    path: str | None = None
+    """The page of ours that says more; the decision's own where there is no better one."""
+
+
+def made(session: Session, decision: Decision, letter: Letter | None, *, now: datetime) -> None:
+    """Something was decided against the person: said in the letter given, else in plain words."""
+    _send(session, decision, letter or Letter("A decision about you", _MADE), now)
 
 
 def settled(session: Session, decision: Decision, *, now: datetime) -> None:
     """An appeal was answered, by a person or by the clock."""
-    _send(session, decision, "Your appeal was answered", _SETTLED, now)
+    _send(session, decision, Letter("Your appeal was answered", _SETTLED), now)
 
 
-def _send(session: Session, decision: Decision, subject: str, text: str, now: datetime) -> None:
+def _send(session: Session, decision: Decision, letter: Letter, now: datetime) -> None:
     who = sa.select(Account.email, Account.display_name).where(Account.id == decision.account_id)
     email, name = session.execute(who).one()
-    link = f"{settings.load().base_url.rstrip('/')}/decisions/{decision.public_id}"
-    mail.send(session, to=email, subject=subject, body=text.format(name=name, link=link), now=now)
+    path = letter.path or f"/decisions/{decision.public_id}"
+    link = f"{settings.load().base_url.rstrip('/')}{path}"
+    text = f"Hello {name},\n\n{letter.body}\n\n{link}\n\nTouchstone\n"
+    mail.send(session, to=email, subject=letter.subject, body=text, now=now)

@@ -6,6 +6,8 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from portal import audit
+from portal.decisions import letters
+from portal.decisions.letters import Letter
 from portal.decisions.models import Decision, Outcome
 from portal.errors import Forbidden, Invalid
 from portal.ids import uuid7
@@ -26,11 +28,13 @@ def decide(
     decided_by: int | None,
     now: datetime,
     replaces: Decision | None = None,
+    letter: Letter | None = None,
 ) -> Decision:
-    """Record that something was decided about `account_id`.
+    """Record that something was decided about `account_id`, and write to them where it is against them.
 
     `rule` is the name and version of the published criterion. Against a person it takes a human
-    (`decided_by`) other than themself and a reason, and may be appealed for `APPEAL_WINDOW`.
+    (`decided_by`) other than themself and a reason, may be appealed for `APPEAL_WINDOW`, and is told
+    by mail: in the words of `letter`, or in plain ones.
     Raises `Invalid` or `Forbidden` otherwise; the database refuses it as well.
     """
     if outcome is Outcome.AGAINST and (decided_by is None or not reason.strip()):
@@ -62,4 +66,6 @@ def decide(
         subject=("decision", decision.id),
         now=now,
     )
+    if outcome is Outcome.AGAINST:
+        letters.made(session, decision, letter, now=now)
     return decision

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from portal import mail, settings
 from portal.accounts.models import Account
+from portal.decisions import Letter
 
 
 def verified(session: Session, account: Account, *, now: datetime) -> None:
@@ -19,19 +20,47 @@ def try_again(session: Session, account: Account, *, now: datetime) -> None:
     _to_person(session, account, "Please try the identity check again", body, now)
 
 
+def asked_again(session: Session, account: Account, *, reason: str, now: datetime) -> None:
+    """A person of ours looked, and needs something else."""
+    body = f"A person has looked. Nothing is decided; this is what they need:\n\n{reason}"
+    _to_person(session, account, "Please try the identity check again", body, now)
+
+
+def show_us(session: Session, account: Account, *, now: datetime) -> None:
+    """Stripe is out of the way: people look."""
+    body = (
+        "Stripe is not part of this check. On the page below you can show your document to two of"
+        " our people instead, or write to us if you can't. Nothing is decided, and there is no hurry."
+    )
+    _to_person(session, account, "Show us your document instead", body, now)
+
+
+def check_again(
+    session: Session, account: Account, *, until: datetime | None, now: datetime
+) -> None:
+    """Before a check is too old."""
+    day = f"{until:%d %B %Y}" if until else "soon"
+    body = (
+        f"Your identity was checked a good while ago. Please check it again before {day}; it takes"
+        " about five minutes. If you don't, nothing ends by itself: your work and pay go on, and a"
+        " person looks at it."
+    )
+    _to_person(session, account, "Please check your identity again", body, now)
+
+
 def being_looked_at(session: Session, account: Account, *, now: datetime) -> None:
     """A machine could not say yes."""
     body = "A person looks at your identity check within two working days. You need do nothing now."
     _to_person(session, account, "A person looks at your identity check", body, now)
 
 
-def not_accepted(session: Session, account: Account, *, reason: str, now: datetime) -> None:
+def not_accepted(reason: str) -> Letter:
     """A person decided; the reason and the way to contest it belong into the same letter."""
     body = (
         f"We could not accept your identity check this time.\n\nWhy: {reason}\n\n"
         "You can contest this within 14 days on the page below; a different person then looks."
     )
-    _to_person(session, account, "About your identity check", body, now)
+    return Letter("About your identity check", body, path="/identity")
 
 
 def appeal_answered(session: Session, account: Account, *, answer: str, now: datetime) -> None:

@@ -17,8 +17,8 @@ from portal.decisions import (
     decide,
 )
 from portal.errors import Conflict, Forbidden, Invalid
-from portal.identity import letters, service
-from portal.identity.models import CheckState, IdentityCheck
+from portal.identity import cases, expiry, letters, service
+from portal.identity.models import CaseReason, CheckState, IdentityCheck, Route
 from portal.ids import uuid7
 
 KIND: Final = "identity_check"
@@ -29,20 +29,38 @@ RULE: Final = ("identity.review", "1")
 def accept(
     session: Session, check: IdentityCheck, *, by: int, reason: str, now: datetime
 ) -> Decision:
-    """A person is convinced, though the machine was not."""
-    decision = _decide(session, check, Outcome.FOR, by=by, reason=reason, now=now)
+    """A person is convinced, though the machine was not.
+
+    Of whom was only checked too long ago nobody saw a document: that counts for a shorter while.
+    """
+    decision = _alone(session, check, Outcome.FOR, by=by, reason=reason, now=now)
     check.decision_id = decision.id
-    service.verify(session, check, country=None, now=now, actor=by)
+    valid_for = expiry.EXTENSION if check.case_reason is CaseReason.EXPIRED else None
+    service.verify(session, check, country=None, now=now, actor=by, valid_for=valid_for)
     return decision
 
 
 def ask_again(
     session: Session, check: IdentityCheck, *, by: int, reason: str, now: datetime
 ) -> Decision:
-    """The person may try once more, in the same session."""
-    decision = _decide(session, check, Outcome.NEUTRAL, by=by, reason=reason, now=now)
+    """The person may try once more: in the same session, or with something else to show us."""
+    _refuse_unless_open(session, check, by=by, reason=reason)
+    decision = conclude(session, check, Outcome.NEUTRAL, by=by, reason=reason, now=now)
+    if check.case_reason is CaseReason.EXPIRED:
+        expiry.be_patient(session, check.account_id, now=now)
     service.try_once_more(session, check, now=now)
-    letters.try_again(session, session.get_one(Account, check.account_id), now=now)
+    person = session.get_one(Account, check.account_id)
+    letters.asked_again(session, person, reason=reason, now=now)
+    return decision
+
+
+def ask_for_evidence(
+    session: Session, check: IdentityCheck, *, by: int, reason: str, now: datetime
+) -> Decision:
+    """What Stripe has is not enough to say yes or no: the person shows it to two people of ours."""
+    decision = _alone(session, check, Outcome.NEUTRAL, by=by, reason=reason, now=now)
+    why = check.case_reason or CaseReason.ERROR
+    cases.ask_for_evidence(session, check, why, now=now)
     return decision
 
 
@@ -50,10 +68,8 @@ def refuse(
     session: Session, check: IdentityCheck, *, by: int, reason: str, now: datetime
 ) -> Decision:
     """Not accepted this time: a human's decision with its reason, which may be contested."""
-    decision = _decide(session, check, Outcome.AGAINST, by=by, reason=reason, now=now)
+    decision = _alone(session, check, Outcome.AGAINST, by=by, reason=reason, now=now)
     check.refuse(decision_id=decision.id, now=now)
-    person = session.get_one(Account, check.account_id)
-    letters.not_accepted(session, person, reason=reason, now=now)
     service.settle(session, check, actor=by, now=now)
     return decision
 
@@ -95,7 +111,8 @@ def answer(
     contested = appeal_of(session, decision) if decision else None
     if decision is None or contested is None or contested.state is not AppealState.OPEN:
         raise Conflict("No appeal waits for an answer here.")
-    if by is not None and by in {decision.decided_by_id, check.account_id}:
+    before = {check.first_reviewer_id, check.second_reviewer_id, decision.decided_by_id}
+    if by is not None and by in before | {check.account_id}:
         raise Forbidden("An appeal is answered by someone who did not decide before.")
     lock(session, contested)
     state = AppealState.UPHELD if uphold else AppealState.DISMISSED
@@ -153,16 +170,17 @@ def _overturn(
     service.verify(session, check, country=None, now=now, actor=by)
 
 
-def _decide(
-    session: Session, check: IdentityCheck, outcome: Outcome, *, by: int, reason: str, now: datetime
+def conclude(
+    session: Session,
+    check: IdentityCheck,
+    outcome: Outcome,
+    *,
+    by: int,
+    reason: str,
+    now: datetime,
+    evidence: dict[str, Any] | None = None,
 ) -> Decision:
-    lock(session, check)
-    if check.state is not CheckState.REVIEW:
-        raise Conflict("This case has been settled meanwhile.")
-    if by == check.account_id:
-        raise Forbidden("Nobody decides about themself.")
-    if not reason.strip():
-        raise Invalid("Please say why; the person and the record need a reason.")
+    """Record what was decided about a check, with what was known then; tell the person of a no."""
     return decide(
         session,
         account_id=check.account_id,
@@ -170,11 +188,32 @@ def _decide(
         outcome=outcome,
         subject=("identity_check", check.id),
         rule=RULE,
-        evidence=_evidence(check),
+        evidence=_evidence(check) | (evidence or {}),
         reason=reason.strip(),
         decided_by=by,
         now=now,
+        letter=letters.not_accepted(reason) if outcome is Outcome.AGAINST else None,
     )
+
+
+def _alone(
+    session: Session, check: IdentityCheck, outcome: Outcome, *, by: int, reason: str, now: datetime
+) -> Decision:
+    """One person decides: only where Stripe has seen the document, or none was needed."""
+    _refuse_unless_open(session, check, by=by, reason=reason)
+    if check.route is Route.PEOPLE:
+        raise Conflict("Two people decide about this one, each for themself.")
+    return conclude(session, check, outcome, by=by, reason=reason, now=now)
+
+
+def _refuse_unless_open(session: Session, check: IdentityCheck, *, by: int, reason: str) -> None:
+    lock(session, check)
+    if check.state is not CheckState.REVIEW:
+        raise Conflict("This case has been settled meanwhile.")
+    if by == check.account_id:
+        raise Forbidden("Nobody decides about themself.")
+    if not reason.strip():
+        raise Invalid("Please say why; the person and the record need a reason.")
 
 
 def _evidence(check: IdentityCheck) -> dict[str, Any]:
@@ -185,4 +224,7 @@ def _evidence(check: IdentityCheck) -> dict[str, Any]:
         "last_error": check.last_error,
         "failures": check.failures,
         "country": check.country,
+        "case": check.case_reason.value if check.case_reason else None,
+        "name": check.name_match.value if check.name_match else None,
+        "of_age": check.of_age,
     }

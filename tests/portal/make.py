@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.access import Role
 from portal.accounts.models import Account, Grant, Organisation
-from portal.decisions import Decision, Outcome, decide
+from portal.decisions import Decision, Letter, Outcome, decide
 from portal.ids import uuid7
 
 _numbers: Final = itertools.count(1)
@@ -90,6 +90,7 @@ class PortalMake(MakeBase):
         outcome: Outcome = Outcome.AGAINST,
         kind: str = "thing.declined",
         evidence: dict[str, Any] | None = None,
+        letter: Letter | None = None,
         now: datetime | None = None,
     ) -> Decision:
         """A decision about someone, by someone else, on some evidence."""
@@ -103,5 +104,6 @@ class PortalMake(MakeBase):
             evidence=evidence or {},
             reason="Twenty of the misses fall under one clause.",
             decided_by=(by or self.account()).id,
+            letter=letter,
             now=now or self.now,
         )

@@ -1,6 +1,8 @@
 """No machine decides against a person, and nobody about themself."""
 
+import re
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -8,8 +10,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.audit import AuditEvent
-from portal.decisions import APPEAL_WINDOW, Decision, Outcome, decide
+from portal.decisions import APPEAL_WINDOW, Decision, Letter, Outcome, decide
 from portal.errors import Forbidden, Invalid
+from portal.mail import MailMessage
+from portal.mail.service import text_of
 from tests.make import Make
 
 
@@ -34,6 +38,39 @@ def test_against_a_person_needs_a_reason(
 def test_against_a_person_needs_a_human(session: Session, make: Make, now: datetime) -> None:
     with pytest.raises(Invalid, match="a person who makes it"):
         _decide(session, make, Outcome.AGAINST, by=None, reason="statistics", now=now)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "letters"),
+    [(Outcome.AGAINST, ["A decision about you"]), (Outcome.NEUTRAL, []), (Outcome.FOR, [])],
+)
+def test_a_decision_against_a_person_is_told_to_them_by_letter(
+    session: Session, make: Make, outcome: Outcome, letters: list[str]
+) -> None:
+    make.decision(outcome=outcome)
+    assert session.scalars(sa.select(MailMessage.subject)).all() == letters
+
+
+def test_the_letter_names_the_page_and_may_be_in_the_deciders_own_words(
+    session: Session, make: Make
+) -> None:
+    plain = make.decision()
+    make.decision(letter=Letter("About your thing", "Not this time.", path="/things/1"))
+    first, second = session.scalars(sa.select(MailMessage).order_by(MailMessage.id))
+    assert f"/decisions/{plain.public_id}" in text_of(first)
+    assert "appeal" in text_of(first)
+    assert second.subject == "About your thing"
+    assert "Not this time." in text_of(second)
+    assert "/things/1" in text_of(second)
+
+
+def test_decisions_are_recorded_in_one_place_only() -> None:
+    root = Path(__file__).parents[3]
+    packages = ("portal", "exams", "tasks", "payouts", "demo")
+    files = (file for name in packages for file in (root / name).rglob("*.py"))
+    making = re.compile(r"(?<![\w.])Decision\(\s*\w+=|insert\(Decision\)")
+    found = [str(file.relative_to(root)) for file in files if making.search(file.read_text())]
+    assert found == ["portal/decisions/service.py"]
 
 
 def test_nobody_decides_about_themself(session: Session, make: Make, now: datetime) -> None:
