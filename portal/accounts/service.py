@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -144,13 +145,20 @@ def confirm_email_change(session: Session, account: Account, token: str, *, now:
     redeemed = tokens.redeem(session, token, Purpose.CHANGE_EMAIL, now=now)
     if redeemed.account_id != account.id or redeemed.email is None:
         raise Conflict("This link belongs to another account. Sign in to that one first.")
-    if session.scalar(queries.by_email(redeemed.email)) is not None:
-        raise Conflict("That address belongs to another account now.")
     lock(session, account)
     before = account.email
-    account.change_email(redeemed.email, now=now)
+    _take_address(session, account, redeemed.email, now=now)
     _recorded(session, account, "email.changed", now)
     letters.changed(session, account, "the e-mail address", now=now, to=before)
+
+
+def _take_address(session: Session, account: Account, email: str, *, now: datetime) -> None:
+    """Only the key tells apart two who confirm the same address at the same moment."""
+    try:
+        with session.begin_nested():
+            account.change_email(email, now=now)
+    except IntegrityError:
+        raise Conflict("That address belongs to another account now.") from None
 
 
 def _insert(newcomer: Newcomer, now: datetime) -> ReturningInsert[int]:
