@@ -46,7 +46,7 @@ def home() -> str:
         return render_template(
             "shell/home.html",
             greeting=greeting(now.astimezone(ZoneInfo(g.get("time_zone", "UTC")))),
-            first_name=who.display_name.split()[0],
+            name=who.display_name,
             main_panels=main,
             side_panels=side,
             why_empty=why_empty(who),

@@ -40,7 +40,12 @@ def manager(session: Session, make: Make) -> Account:
 
 def test_the_page_names_each_person_with_role_and_line(demo_app: Flask, manager: Account) -> None:
     page = demo_app.test_client().get("/sign-in").text
-    for part in ("Jonas Reyes", "Project manager", "Runs three projects.", "Sign in as Jonas"):
+    for part in (
+        "Jonas Reyes",
+        "Project manager",
+        "Runs three projects.",
+        "Sign in as Jonas Reyes",
+    ):
         assert part in page
 
 
