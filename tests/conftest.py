@@ -129,7 +129,7 @@ def app(session: Session) -> Flask:
     """The web application, reading and writing inside the test's transaction."""
     connection = session.get_bind()
     made = create_app(Settings())
-    made.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    made.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     db.sessions.configure(bind=connection, join_transaction_mode="create_savepoint")
     return made
 
