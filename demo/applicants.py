@@ -14,7 +14,7 @@ from exams.queries import applications as application_queries
 from exams.queries import attempts as attempt_queries
 from exams.questions import KINDS, Answer, arrangement
 from exams.questions.protocol import Control
-from exams.service import applications, attempts, bank
+from exams.service import applications, attempts, bank, starting
 from portal.db import lock, transaction
 from portal.identity import provider
 from portal.identity import service as identity
@@ -28,7 +28,8 @@ EXAM_SKILL: Final = 0.85
 def publish(session: Session, world: World, *, now: datetime) -> None:
     """Import the exam, where we can pay, and the opening."""
     actor = world.accounts["noor"]
-    bank.import_exam(session, content_files.exam(), now=now, actor=actor)
+    approver = world.accounts["hana"]
+    bank.import_exam(session, content_files.exam(), now=now, actor=actor, approver=approver)
     bank.import_countries(session, content_files.countries())
     bank.import_opening(session, content_files.opening(), now=now, actor=actor)
 
@@ -62,7 +63,7 @@ def sit(world: World, person: Person, skill: float, session: Session, now: datet
     exam = session.scalars(sa.select(Exam)).one()
     account_id = world.accounts[person.key]
     random = world.random("exam", person.key)
-    attempt = attempts.start(
+    attempt = starting.start(
         session, exam, account_id=account_id, now=now, seed=random.getrandbits(62)
     )
     form = content_files.exam()["form"]["questions"]

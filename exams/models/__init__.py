@@ -1,15 +1,10 @@
 """The tables of the way from applicant to expert: openings, the bank, attempts, qualifications."""
 
+from exams.models.accommodations import Accommodation, AccommodationState
 from exams.models.applications import Application, ApplicationState, ReviewCause
-from exams.models.attempts import (
-    GRACE,
-    Attempt,
-    AttemptEvent,
-    AttemptNonce,
-    AttemptState,
-    EventKind,
-)
+from exams.models.attempts import GRACE, Attempt, AttemptState, VoidCause
 from exams.models.bank import (
+    BASE_LOCALE,
     Exam,
     Form,
     FormQuestion,
@@ -17,15 +12,35 @@ from exams.models.bank import (
     QuestionKey,
     QuestionType,
     QuestionVersion,
+    Stimulus,
+    StimulusVersion,
 )
+from exams.models.events import AttemptEvent, AttemptNonce, EventKind, Signal
 from exams.models.names import JobName
 from exams.models.openings import ANY_OTHER_COUNTRY, Opening, OpeningState, PayCountry
+from exams.models.pulses import ServicePulse
 from exams.models.qualifications import GrantSource, Qualification, QualificationGrant
+from exams.models.rescoring import QuestionVoid, Rescoring, RescoringCause, RescoringState
+from exams.models.score_reports import ScoreReport, ScoreReportState, SubscoreStudy
 from exams.models.scores import AttemptScore, QuestionStatistic, ResponseScore
+from exams.models.sections import FormSection
+from exams.models.standing import (
+    APPROVED,
+    KeyStanding,
+    QuestionConsent,
+    QuestionEnemy,
+    QuestionState,
+    Standing,
+    StandingEvent,
+)
 
 __all__ = [
     "ANY_OTHER_COUNTRY",
+    "APPROVED",
+    "BASE_LOCALE",
     "GRACE",
+    "Accommodation",
+    "AccommodationState",
     "Application",
     "ApplicationState",
     "Attempt",
@@ -37,18 +52,37 @@ __all__ = [
     "Exam",
     "Form",
     "FormQuestion",
+    "FormSection",
     "GrantSource",
     "JobName",
+    "KeyStanding",
     "Opening",
     "OpeningState",
     "PayCountry",
     "Qualification",
     "QualificationGrant",
     "Question",
+    "QuestionConsent",
+    "QuestionEnemy",
     "QuestionKey",
+    "QuestionState",
     "QuestionStatistic",
     "QuestionType",
     "QuestionVersion",
+    "QuestionVoid",
+    "Rescoring",
+    "RescoringCause",
+    "RescoringState",
     "ResponseScore",
     "ReviewCause",
+    "ScoreReport",
+    "ScoreReportState",
+    "ServicePulse",
+    "Signal",
+    "Standing",
+    "StandingEvent",
+    "Stimulus",
+    "StimulusVersion",
+    "SubscoreStudy",
+    "VoidCause",
 ]

@@ -3,7 +3,19 @@
 from typing import Final
 
 from exams.models import QuestionType
-from exams.questions import faulty_step, multiple, numeric, preference, single
+from exams.questions import (
+    essay,
+    faulty_step,
+    match,
+    multiple,
+    numeric,
+    order,
+    policy_case,
+    preference,
+    short_text,
+    single,
+    writing_sample,
+)
 from exams.questions.protocol import (
     Answer,
     Choice,
@@ -11,6 +23,7 @@ from exams.questions.protocol import (
     Control,
     Key,
     Kind,
+    Line,
     Shown,
     Strict,
     arrangement,
@@ -22,9 +35,19 @@ KINDS: Final[dict[QuestionType, Kind]] = {
     QuestionType.NUMERIC: numeric,
     QuestionType.FAULTY_STEP: faulty_step,
     QuestionType.PREFERENCE: preference,
+    QuestionType.SHORT_TEXT: short_text,
+    QuestionType.ORDER: order,
+    QuestionType.MATCH: match,
+    QuestionType.ESSAY: essay,
+    QuestionType.POLICY_CASE: policy_case,
+    QuestionType.WRITING_SAMPLE: writing_sample,
 }
 
+BY_PEOPLE: Final = frozenset({QuestionType.ESSAY, QuestionType.WRITING_SAMPLE})
+"""Kinds whose answers two people grade; the others are scored by their key."""
+
 __all__ = [
+    "BY_PEOPLE",
     "KINDS",
     "Answer",
     "Choice",
@@ -32,6 +55,7 @@ __all__ = [
     "Control",
     "Key",
     "Kind",
+    "Line",
     "Shown",
     "Strict",
     "arrangement",

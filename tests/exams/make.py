@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from exams.models import Application, Attempt, Exam, Opening, QuestionKey
 from exams.queries import attempts as queries
 from exams.questions import KINDS, arrangement
-from exams.service import applications, attempts, bank, grading
+from exams.service import applications, attempts, bank, grading, starting
+from exams.service.accommodations import Allowance
 from portal import agreements
 from portal.access import Role
 from portal.accounts.models import Account
@@ -109,6 +110,7 @@ def exam_document(**changes: object) -> dict[str, Any]:
         "cut": 0.6,
         "cool_down_days": 30,
         "maximum_attempts": 3,
+        "maximum_overlap": 1.0,
         "areas": [
             {"slug": "policy", "title": "Applying policy"},
             {"slug": "measurement", "title": "Models and measurement"},
@@ -204,12 +206,24 @@ FALLS_SHORT: dict[str, Any] = {"years": 1, "english": "C2", "languages": ["en"]}
 class ExamsMake(IdentityMake):
     """Openings, exams, applications and attempts, reached by the services."""
 
+    _bank_people: tuple[int, int] | None = None
+
     def exam(self, **changes: object) -> Exam:
         """An exam of five questions, one of each kind."""
         number = self.number()
         qualification = {"slug": f"reasoning-{number}", "title": "Reasoning", "valid_months": 24}
         document = exam_document(slug=f"reasoning-{number}", qualification=qualification)
-        return bank.import_exam(self.session, document | changes, now=self.now)
+        author, approver = self.bank_people()
+        return bank.import_exam(
+            self.session, document | changes, now=self.now, actor=author, approver=approver
+        )
+
+    def bank_people(self) -> tuple[int, int]:
+        """Somebody who writes questions, and somebody else who approves them."""
+        if self._bank_people is None:
+            author, approver = self.account(Role.MANAGER), self.account(Role.REVIEWER)
+            self._bank_people = author.id, approver.id
+        return self._bank_people
 
     def opening(self, exam: Exam | None = None) -> Opening:
         """An open opening; people in Kenya can be paid."""
@@ -269,12 +283,12 @@ class ExamsMake(IdentityMake):
         extra_time: float = 1.0,
     ) -> Attempt:
         """An attempt under way, its orders always the same."""
-        return attempts.start(
+        return starting.start(
             self.session,
             exam or self.exam(),
             account_id=(account or self.applicant()).id,
             now=now or self.now,
-            extra_time=extra_time,
+            allowance=Allowance(factor=extra_time),
             seed=7,
         )
 
