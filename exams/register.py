@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 
 from exams import panels, reporting
 from exams.models import Application, JobName
-from exams.views import applying, deciding, managing, openings, sitting
+from exams.views import applying, deciding, managing, openings, results, sitting
 from portal.access import Role
 from portal.accounts.models import Grant
 from portal.contributions import Contributions, NavigationItem, Panel, ReportSection, Sweep
@@ -15,7 +15,7 @@ from portal.contributions import Contributions, NavigationItem, Panel, ReportSec
 
 def register(contributions: Contributions) -> None:
     """Add this package's pages, jobs and panels."""
-    blueprints = [openings.bp, applying.bp, deciding.bp, sitting.bp, managing.bp]
+    blueprints = [openings.bp, applying.bp, deciding.bp, sitting.bp, results.bp, managing.bp]
     contributions.blueprints += blueprints
     _navigation(contributions)
     _panels(contributions)

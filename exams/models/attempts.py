@@ -1,8 +1,8 @@
-"""One person's sitting: what applied when it began, and everything that happened, in order."""
+"""One person's sitting: what applied when it began, and where it stands."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -33,8 +33,19 @@ _TRANSITIONS: Final = {
 }
 
 
+class VoidCause(StrEnum):
+    """Why an attempt does not count."""
+
+    APPEAL = "appeal"
+    OWN_OUTAGE = "own_outage"  # the person's line was away: once for each exam, on request
+
+
 class Attempt(Base):
-    """One sitting. Its deadline is stored, not counted down; the cut is the one it began with."""
+    """One sitting. Its deadline is stored, not counted down; the cut is the one it began with.
+
+    The deadlines move only by an event that says so: a break, time that we gave back, an
+    accommodation. None is untimed.
+    """
 
     __tablename__ = "attempt"
     __table_args__ = (
@@ -44,6 +55,16 @@ class Attempt(Base):
         sa.CheckConstraint("number >= 1", name="number_from_one"),
         sa.CheckConstraint("deadline > started_at", name="deadline_later"),
         sa.CheckConstraint("extra_time >= 1", name="extra_time_only_adds"),
+        sa.CheckConstraint("allowed_seconds > 0", name="time_is_allowed"),
+        sa.CheckConstraint("break_seconds >= 0", name="break_not_negative"),
+        sa.CheckConstraint("section >= 1", name="section_from_one"),
+        sa.CheckConstraint(
+            "state = 'open' OR (break_from IS NULL AND section_deadline IS NULL)",
+            name="only_open_has_a_clock",
+        ),
+        sa.CheckConstraint("(break_from IS NULL) = (break_until IS NULL)", name="break_has_ends"),
+        sa.CheckConstraint("break_until > break_from", name="break_ends_later"),
+        sa.CheckConstraint("(state = 'voided') = (void_cause IS NOT NULL)", name="voided_says_why"),
         sa.CheckConstraint("cut > 0 AND cut <= 1", name="cut_is_a_share"),
         sa.CheckConstraint("state <> 'open' OR finished_at IS NULL", name="open_is_unfinished"),
         sa.CheckConstraint(
@@ -68,6 +89,13 @@ class Attempt(Base):
         sa.Index("ix_attempt_account_id", "account_id"),
         sa.Index("ix_attempt_deadline", "deadline", postgresql_where=sa.text("state = 'open'")),
         sa.Index(
+            "uq_attempt_own_outage",
+            "exam_id",
+            "account_id",
+            unique=True,
+            postgresql_where=sa.text("void_cause = 'own_outage'"),
+        ),
+        sa.Index(
             "ix_attempt_review_due_at", "review_due_at", postgresql_where=sa.text("state = 'below'")
         ),
     )
@@ -84,8 +112,20 @@ class Attempt(Base):
     """Decides the order of options; kept, so that the attempt can be shown again as it was."""
     cut: Mapped[float] = mapped_column(sa.Double)
     extra_time: Mapped[float] = mapped_column(sa.Double)
+    """The factor of the time allowed, by an accommodation."""
+    allowed_seconds: Mapped[int]
+    """The exam's own time when the attempt began, before the factor."""
     started_at: Mapped[datetime]
-    deadline: Mapped[datetime]
+    deadline: Mapped[datetime | None]
+    device: Mapped[bytes] = mapped_column(default=b"")
+    """Digest of the sign-in that sits it; another takes over by an event."""
+    section: Mapped[int] = mapped_column(default=1)
+    section_deadline: Mapped[datetime | None] = mapped_column(default=None)
+    break_seconds: Mapped[int] = mapped_column(default=0)
+    """What is left of the breaks that may be taken at any question."""
+    break_from: Mapped[datetime | None] = mapped_column(default=None, init=False)
+    break_until: Mapped[datetime | None] = mapped_column(default=None, init=False)
+    void_cause: Mapped[VoidCause | None] = mapped_column(default=None, init=False)
     state: Mapped[AttemptState] = mapped_column(default=AttemptState.OPEN, init=False)
     finished_at: Mapped[datetime | None] = mapped_column(default=None, init=False)
     review_due_at: Mapped[datetime | None] = mapped_column(default=None, init=False)
@@ -99,7 +139,8 @@ class Attempt(Base):
     def finish(self, *, now: datetime) -> None:
         """It is over, at the latest at the deadline."""
         self._go(AttemptState.FINISHED)
-        self.finished_at = min(now, self.deadline)
+        self.finished_at = min(now, self.deadline) if self.deadline else now
+        self._stop_clocks()
 
     def passed(self, *, decision_id: int) -> None:
         """The pass mark was reached."""
@@ -120,69 +161,41 @@ class Attempt(Base):
         self._go(AttemptState.NOT_PASSED)
         self.decision_id = decision_id
 
-    def void(self) -> None:
+    def void(self, cause: VoidCause) -> None:
         """It no longer counts: neither as an attempt nor for the cool-down."""
         self._go(AttemptState.VOIDED)
+        self.void_cause = cause
+        self._stop_clocks()
+
+    def take(self, device: bytes) -> None:
+        """Another device of theirs sits it from now on."""
+        self.device = device
+
+    def extend(self, by: timedelta) -> None:
+        """Every clock that runs ends so much later."""
+        if self.deadline is not None:
+            self.deadline += by
+        if self.section_deadline is not None:
+            self.section_deadline += by
+
+    def enter_section(self, number: int, *, deadline: datetime | None) -> None:
+        """The next section begins; there is no way back to the one before."""
+        self.section, self.section_deadline = number, deadline
+
+    def pause(self, *, now: datetime, until: datetime) -> None:
+        """A break begins: the clocks end later by all of it, and what is not used is taken off again."""
+        self.break_from, self.break_until = now, until
+        self.extend(until - now)
+
+    def resume(self, *, now: datetime) -> None:
+        """The break is over, by the person or by its own end."""
+        if self.break_until is not None and now < self.break_until:
+            self.extend(now - self.break_until)
+        self.break_from, self.break_until = None, None
+
+    def _stop_clocks(self) -> None:
+        self.section_deadline, self.break_from, self.break_until = None, None, None
 
     def _go(self, target: AttemptState) -> None:
         self.state = move(_TRANSITIONS, self.state, target)
         self.review_due_at, self.reviewer_id = None, None
-
-
-class EventKind(StrEnum):
-    """What can happen in an attempt."""
-
-    STARTED = "started"
-    ANSWERED = "answered"
-    MARKED = "marked"
-    UNMARKED = "unmarked"
-    FINISHED = "finished"
-
-
-class AttemptEvent(Base):
-    """One thing that happened; append-only. Answers, marks and the place to resume derive from it.
-
-    Each carries the hash of the one before, so that a change in the middle shows. Partitioned by
-    ranges of the ever-growing id; what must be unique lives in `AttemptNonce`.
-    """
-
-    __tablename__ = "attempt_event"
-    __table_args__ = (
-        sa.PrimaryKeyConstraint("id"),
-        sa.CheckConstraint("seq >= 1", name="seq_from_one"),
-        sa.CheckConstraint(
-            "(seq = 1) = (previous_hash IS NULL)", name="only_the_first_follows_nothing"
-        ),
-        sa.CheckConstraint("length(hash) = 32", name="hash_is_32_bytes"),
-        sa.CheckConstraint(
-            "(kind IN ('answered', 'marked', 'unmarked')) = (position IS NOT NULL)",
-            name="position_where_there_is_one",
-        ),
-        sa.Index("ix_attempt_event_attempt_id", "attempt_id", "seq"),
-        {"postgresql_partition_by": "RANGE (id)"},
-    )
-
-    id: Mapped[Serial] = mapped_column(init=False)
-    attempt_id: Mapped[int] = mapped_column(sa.ForeignKey("attempt.id"))
-    seq: Mapped[int]
-    kind: Mapped[EventKind]
-    position: Mapped[int | None]
-    payload: Mapped[dict[str, Any]]
-    at: Mapped[datetime]
-    late: Mapped[bool]
-    previous_hash: Mapped[bytes | None]
-    hash: Mapped[bytes]
-
-
-class AttemptNonce(Base):
-    """One row for each event: the same save sent twice, or two events in one place, are refused."""
-
-    __tablename__ = "attempt_nonce"
-    __table_args__ = (
-        sa.PrimaryKeyConstraint("attempt_id", "nonce"),
-        sa.UniqueConstraint("attempt_id", "seq"),
-    )
-
-    attempt_id: Mapped[int] = mapped_column(sa.ForeignKey("attempt.id"))
-    nonce: Mapped[RandomId]
-    seq: Mapped[int]

@@ -59,6 +59,7 @@ class ResponseScore(Base):
     __table_args__ = (
         sa.PrimaryKeyConstraint("attempt_id", "score_number", "position"),
         sa.CheckConstraint("0 <= earned AND earned <= possible", name="earned_within"),
+        sa.CheckConstraint("seconds >= 0", name="seconds_not_negative"),
         sa.Index("ix_response_score_question_version_id", "question_version_id"),
         {"schema": "keys"},
     )
@@ -71,6 +72,8 @@ class ResponseScore(Base):
     earned: Mapped[float] = mapped_column(sa.Double)
     possible: Mapped[float] = mapped_column(sa.Double)
     answered: Mapped[bool]
+    seconds: Mapped[float | None] = mapped_column(sa.Double, default=None)
+    """How long the question was worked at, by the attempt's events."""
 
 
 class QuestionStatistic(Base):

@@ -11,10 +11,12 @@ from exams.models import (
     AttemptEvent,
     AttemptScore,
     AttemptState,
+    EventKind,
     Exam,
     Form,
     FormQuestion,
     QuestionVersion,
+    Signal,
 )
 
 
@@ -27,6 +29,11 @@ def attempts_of(account_id: int) -> sa.Select[Attempt]:
 def at_exam(account_id: int, exam_id: int) -> sa.Select[Attempt]:
     """The person's attempts at one exam, newest first."""
     return attempts_of(account_id).where(Attempt.exam_id == exam_id)
+
+
+def open_of(account_id: int) -> sa.Select[Attempt]:
+    """The person's attempts under way."""
+    return attempts_of(account_id).where(Attempt.state == AttemptState.OPEN)
 
 
 def newest_form(exam_id: int) -> sa.Select[Form]:
@@ -55,6 +62,37 @@ def events(attempt_id: int) -> sa.Select[AttemptEvent]:
     """Everything that happened, in order."""
     query = sa.select(AttemptEvent).where(AttemptEvent.attempt_id == attempt_id)
     return query.order_by(AttemptEvent.seq)
+
+
+def newest_of(
+    attempt_id: int, kind: EventKind, *, outage: bool | None = None
+) -> sa.Select[AttemptEvent]:
+    """The newest event of a kind; with `outage`, of those that say so."""
+    query = sa.select(AttemptEvent).where(
+        AttemptEvent.attempt_id == attempt_id, AttemptEvent.kind == kind
+    )
+    if outage is not None:
+        query = query.where(AttemptEvent.payload["outage"].as_boolean().is_(outage))
+    return query.order_by(AttemptEvent.seq.desc()).limit(1)
+
+
+def newest_from(attempt_id: int) -> sa.Select[AttemptEvent]:
+    """The newest event that says from which network it came."""
+    query = sa.select(AttemptEvent).where(
+        AttemptEvent.attempt_id == attempt_id, AttemptEvent.payload.has_key("from")
+    )
+    return query.order_by(AttemptEvent.seq.desc()).limit(1)
+
+
+def signals(attempt_id: int, what: Signal, *, after: int = 0) -> sa.Select[AttemptEvent]:
+    """What was noticed of one sort, after some event."""
+    query = sa.select(AttemptEvent).where(
+        AttemptEvent.attempt_id == attempt_id,
+        AttemptEvent.kind == EventKind.SIGNAL,
+        AttemptEvent.seq > after,
+        AttemptEvent.payload["what"].as_string() == what.value,
+    )
+    return query.order_by(AttemptEvent.seq).limit(1)
 
 
 def score(session: Session, attempt_id: int) -> AttemptScore | None:

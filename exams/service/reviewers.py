@@ -1,5 +1,6 @@
 """Who looks next: a named person, who is neither the one it is about nor the one it waits with."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -14,9 +15,11 @@ SECOND_LOOK_WITHIN: Final = timedelta(days=2)
 _LOOK: Final = (Role.MANAGER, Role.REVIEWER, Role.ADMIN)
 
 
-def another(session: Session, *, about: int, besides: int | None) -> Account | None:
+def another(
+    session: Session, *, about: int, besides: int | None, roles: Sequence[Role] = _LOOK
+) -> Account | None:
     """A colleague for a matter about someone; None where there is nobody else."""
-    for role in _LOOK:
+    for role in roles:
         for account in session.scalars(queries.holders(role)):
             if account.id not in {about, besides}:
                 return account

@@ -19,6 +19,7 @@ class Points:
     earned: float
     possible: int
     answered: bool
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)

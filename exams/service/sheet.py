@@ -1,13 +1,20 @@
-"""An attempt as its events tell it: answers, marks, the place to resume, and whether they are whole."""
+"""An attempt as its events tell it: answers, marks, clock, times, and whether they are whole."""
 
 import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from exams.models import AttemptEvent, EventKind
+
+TELLING: Final = frozenset({EventKind.ANSWERED, EventKind.MARKED, EventKind.UNMARKED})
+"""The events by which a person works at a question."""
+_NEW_START: Final = frozenset(
+    {EventKind.SECTION, EventKind.RETURNED, EventKind.TAKEN_OVER, EventKind.TIME_GIVEN}
+)
+"""What ends a stretch that belongs to no question."""
 
 
 @dataclass(frozen=True)
@@ -20,12 +27,24 @@ class Saved:
 
 
 @dataclass(frozen=True)
+class Clock:
+    """When the whole and the section end, as the events say."""
+
+    deadline: datetime | None
+    section: int
+    section_deadline: datetime | None
+
+
+@dataclass(frozen=True)
 class Sheet:
     """What an attempt holds now."""
 
     saved: dict[int, Saved]
     marked: frozenset[int]
     resume: int
+    seconds: dict[int, float]
+    """How long each position was worked at: the time up to each of its events since the one before."""
+    clock: Clock
 
     def answer(self, position: int) -> dict[str, Any] | None:
         """The answer at a position, or None."""
@@ -42,18 +61,39 @@ def read(events: Sequence[AttemptEvent]) -> Sheet:
     """Fold the events, in order, into what they amount to."""
     saved: dict[int, Saved] = {}
     marked: set[int] = set()
-    resume = 1
+    resume, clock = 1, Clock(None, 1, None)
     for event in events:
-        if event.position is None:
+        if "deadline" in event.payload:
+            clock = _clock(event.payload)
+        if event.kind is EventKind.SECTION:
+            resume = event.payload["first"]
+        if event.position is None or event.kind is EventKind.SIGNAL:
             continue
         resume = event.payload.get("next", event.position)
         if event.kind is EventKind.ANSWERED:
             saved[event.position] = Saved(event.payload["answer"], event.at, event.late)
         elif event.kind is EventKind.MARKED:
             marked.add(event.position)
-        elif event.kind is EventKind.UNMARKED:
+        else:
             marked.discard(event.position)
-    return Sheet(saved, frozenset(marked), resume)
+    return Sheet(saved, frozenset(marked), resume, times(events), clock)
+
+
+def times(events: Sequence[AttemptEvent]) -> dict[int, float]:
+    """Seconds at each position. Breaks, outages of ours and the way to another device are nobody's."""
+    found: dict[int, float] = {}
+    since: datetime | None = None
+    for event in events:
+        if event.kind is EventKind.RETURNED:
+            since = datetime.fromisoformat(event.payload["ended"])
+        elif event.kind is EventKind.STARTED or event.kind in _NEW_START:
+            since = event.at
+        elif event.kind in TELLING and event.position is not None:
+            if since is not None:
+                spent = max(0.0, (event.at - since).total_seconds())
+                found[event.position] = found.get(event.position, 0.0) + spent
+            since = event.at
+    return found
 
 
 def digest(event: AttemptEvent) -> bytes:
@@ -80,3 +120,9 @@ def first_break(events: Sequence[AttemptEvent]) -> int | None:
             return number
         before = event.hash
     return None
+
+
+def _clock(payload: dict[str, Any]) -> Clock:
+    ends = [payload["deadline"], payload["section_deadline"]]
+    whole, section = (datetime.fromisoformat(end) if end else None for end in ends)
+    return Clock(whole, payload["section"], section)

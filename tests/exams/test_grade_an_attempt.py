@@ -17,7 +17,7 @@ from exams.models import (
 )
 from exams.queries import attempts as queries
 from exams.queries import live_qualifications
-from exams.service import attempts, grading, scoring
+from exams.service import attempts, grading, scoring, starting
 from portal.access import Role
 from portal.accounts.models import Account
 from portal.decisions import Decision, Outcome
@@ -134,16 +134,16 @@ def test_the_next_attempt_waits_for_the_cool_down(
 ) -> None:
     exam, account = make.exam(), make.applicant()
     _below(session, make, account, exam, now)
-    early = attempts.may_start(session, exam, account.id, now=now + timedelta(days=29))
+    early = starting.may_start(session, exam, account.id, now=now + timedelta(days=29))
     assert early.not_before == now + timedelta(days=30)
-    assert attempts.may_start(session, exam, account.id, now=now + timedelta(days=30)).allowed
+    assert starting.may_start(session, exam, account.id, now=now + timedelta(days=30)).allowed
 
 
 def test_there_is_no_attempt_past_the_limit(session: Session, make: Make, now: datetime) -> None:
     exam, account = make.exam(maximum_attempts=2), make.applicant()
     for number in range(2):
         _below(session, make, account, exam, now + timedelta(days=31 * number))
-    verdict = attempts.may_start(session, exam, account.id, now=now + timedelta(days=90))
+    verdict = starting.may_start(session, exam, account.id, now=now + timedelta(days=90))
     assert (verdict.allowed, verdict.left) == (False, 0)
 
 
@@ -152,7 +152,7 @@ def test_an_attempt_voided_by_an_appeal_uses_up_nothing(
 ) -> None:
     exam, account = make.exam(maximum_attempts=1), make.applicant()
     grading.void(session, _below(session, make, account, exam, now), now=now)
-    assert attempts.may_start(session, exam, account.id, now=now).allowed
+    assert starting.may_start(session, exam, account.id, now=now).allowed
     assert make.attempt(account, exam).number == 2
 
 

@@ -15,7 +15,7 @@ from exams.cli import exams
 from exams.jobs import grade_attempt
 from exams.models import Attempt, AttemptState, Exam
 from exams.queries import attempts as queries
-from exams.service import attempts, sheet
+from exams.service import attempts, sheet, starting
 from portal import clock, connections, db
 from portal.db import lock, transaction
 from portal.ids import random_id
@@ -47,7 +47,7 @@ def _start(exam_id: int, account_id: int) -> Callable[[int], int]:
         with transaction() as session:
             exam = session.get_one(Exam, exam_id)
             now = clock.now(session)
-            return attempts.start(session, exam, account_id=account_id, now=now).id
+            return starting.start(session, exam, account_id=account_id, now=now).id
 
     return start
 

@@ -74,6 +74,8 @@ earnings.set_up                    expert
 earnings.statement                 expert
 exam_managing.overview             manager reviewer
 exam_managing.show                 manager reviewer
+exam_results.fresh                 applicant expert
+exam_results.result                applicant expert
 finance.export                     finance
 finance.index                      finance
 finance.project                    manager
@@ -84,21 +86,28 @@ home.person_page                   admin compliance finance manager policy_exper
 identity.appeal                    applicant expert
 identity.ask_person                applicant expert
 identity.back                      applicant expert
+identity.done                      applicant expert
+identity.hand_in                   applicant expert
 identity.leave                     applicant expert
 identity.overview                  applicant expert
 identity.refresh                   applicant expert
 identity.start                     applicant expert
 identity.state                     applicant expert
-identity_cases.answer              compliance
-identity_cases.decide              compliance
-identity_cases.overview            compliance
-identity_cases.show                compliance
+identity.take_back                 applicant expert
+identity_cases.answer              admin compliance
+identity_cases.decide              admin compliance
+identity_cases.give_opinion        admin compliance
+identity_cases.look                admin compliance
+identity_cases.overview            admin compliance
+identity_cases.show                admin compliance
 managing.approve                   manager
 managing.approve_all               manager
 managing.dataset                   manager
+managing.cancel_import             manager
 managing.decide_adjustment         manager
 managing.give_back                 manager
 managing.imported                  manager
+managing.import_progress           manager
 managing.start_import              manager
 managing.timesheet                 manager
 managing.upload                    manager
@@ -116,6 +125,9 @@ pay_runs.lines                     finance manager
 pay_runs.new                       finance manager
 pay_runs.run                       finance manager
 pay_runs.void                      finance manager
+pausing.pause                      manager reviewer
+pausing.resume                     manager reviewer
+pausing.show                       manager reviewer
 projects.change_state              manager
 projects.create                    manager
 projects.guideline                 manager
@@ -145,11 +157,14 @@ sign_up.confirm_now                everyone
 sign_up.open_account               everyone
 sign_up.sign_up                    everyone
 sitting.about                      applicant expert
+sitting.come_back                  applicant expert
 sitting.finish                     applicant expert
+sitting.go_on_here                 applicant expert
 sitting.look_over                  applicant expert
 sitting.mine                       applicant expert
+sitting.next_section               applicant expert
 sitting.question                   applicant expert
-sitting.result                     applicant expert
+sitting.rest                       applicant expert
 sitting.resume                     applicant expert
 sitting.save                       applicant expert
 sitting.start                      applicant expert

@@ -1,0 +1,68 @@
+"""Which form somebody gets: one whose questions they have not seen, as far as the exam asks for it."""
+
+from random import Random
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from exams.models import BASE_LOCALE, Attempt, Exam, Form, FormQuestion, QuestionVersion
+from exams.queries import bank
+
+
+def choose(session: Session, exam: Exam, account_id: int, *, seed: int) -> Form | None:
+    """A form that may be sat now, the least seen first and among those any; None where there is none.
+
+    Seen is every question of a form that they have begun, in whichever version and even where the
+    attempt did not count. No more than `exam.maximum_overlap` of a form may be so.
+    """
+    shares = overlaps(session, exam, account_id)
+    allowed = {one: share for one, share in shares.items() if share <= exam.maximum_overlap + 1e-9}
+    if not allowed:
+        return None
+    least = min(allowed.values())
+    ids = sorted(one for one, share in allowed.items() if share == least)
+    return session.get_one(Form, Random(seed).choice(ids))  # noqa: S311  kept with its seed
+
+
+def overlaps(session: Session, exam: Exam, account_id: int) -> dict[int, float]:
+    """For each form that is in use, the share of its questions that the person has seen."""
+    mine = sa.select(Attempt.form_id).where(
+        Attempt.account_id == account_id, Attempt.exam_id == exam.id
+    )
+    seen = (
+        sa.select(QuestionVersion.question_id)
+        .join(FormQuestion, FormQuestion.question_version_id == QuestionVersion.id)
+        .where(FormQuestion.form_id.in_(mine))
+    )
+    known = sa.case((QuestionVersion.question_id.in_(seen), 1.0), else_=0.0)
+    shares = (
+        sa.select(FormQuestion.form_id, sa.func.avg(known))
+        .join(QuestionVersion, QuestionVersion.id == FormQuestion.question_version_id)
+        .where(FormQuestion.form_id.in_(in_use(exam.id)))
+        .group_by(FormQuestion.form_id)
+    )
+    return {form_id: float(share) for form_id, share in session.execute(shares)}
+
+
+def in_use(exam_id: int) -> sa.Select[int]:
+    """The newest form, and those of which no question has got a newer wording on a form since."""
+    newer = aliased(QuestionVersion)
+    replaced = (
+        sa.select(FormQuestion.form_id)
+        .join(QuestionVersion, QuestionVersion.id == FormQuestion.question_version_id)
+        .join(newer, newer.question_id == QuestionVersion.question_id)
+        .where(newer.number > QuestionVersion.number)
+        .where(
+            newer.id.in_(
+                sa.select(FormQuestion.question_version_id)
+                .join(Form, Form.id == FormQuestion.form_id)
+                .where(Form.exam_id == exam_id)
+            )
+        )
+    )
+    newest = sa.select(sa.func.max(Form.number)).where(Form.id.in_(bank.offered(exam_id)))
+    usable = sa.or_(Form.id.not_in(replaced), Form.number == newest.scalar_subquery())
+    approved = Form.id.in_(bank.offered(exam_id))
+    return sa.select(Form.id).where(
+        Form.exam_id == exam_id, Form.locale == BASE_LOCALE, approved, usable
+    )
