@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
 
+from tests.folders import passable_folder
 from tests.journeys.guide import Guide
 from tests.journeys.product import Product
 from tests.journeys.walker import Walker
@@ -45,11 +46,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def product(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def product(browser: Browser) -> Iterator[Product]:
     """The demo, started by its own command; not without a browser to look at it."""
-    running = Product.start(tmp_path_factory.mktemp("product"))
-    yield running
-    running.stop()
+    with passable_folder() as folder:
+        running = Product.start(folder / "product")
+        yield running
+        running.stop()
 
 
 @pytest.fixture(scope="session")

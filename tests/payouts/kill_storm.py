@@ -24,7 +24,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -39,6 +38,7 @@ from portal.money import Money
 from portal.stripe import accounts, client
 from portal.stripe.sandbox.control import Control
 from portal.stripe.sandbox.resources.accounts import Onboarding
+from tests.folders import passable_folder
 from tests.make import Make
 from tests.payouts import storm_processes
 from tests.portal.stripe import payees
@@ -87,9 +87,9 @@ def storm(*, kills: int, naive: bool) -> Count:
 
 @contextmanager
 def _database() -> Iterator[Postgres]:
-    with tempfile.TemporaryDirectory(prefix="storm-") as folder:
-        server = Postgres.start(Path(folder) / "postgres", durable=False)
-        files.configure(Path(folder))
+    with passable_folder() as folder:
+        server = Postgres.start(folder / "postgres", durable=False)
+        files.configure(folder)
         try:
             commands.upgrade(server.url("touchstone_owner", "touchstone"))
             yield server

@@ -6,13 +6,11 @@ without an error. Without the enrolment's lock two tabs of one person take two t
 
 import argparse
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from unittest import mock
 
 import sqlalchemy as sa
@@ -27,6 +25,7 @@ from portal.errors import Conflict
 from portal.ids import random_id
 from tasks.models import Assignment, AssignmentState, Enrolment, Judgment, Project, Task
 from tasks.service import claim, judge
+from tests.folders import passable_folder
 from tests.make import Make
 
 
@@ -126,8 +125,8 @@ def main() -> int:
     parser.add_argument("--overlap", type=int, default=3)
     parser.add_argument("--without-lock", action="store_true")
     told = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="ts-") as folder:
-        server = Postgres.start(Path(folder) / "postgres", durable=False)
+    with passable_folder() as folder:
+        server = Postgres.start(folder / "postgres", durable=False)
         try:
             commands.upgrade(server.url("touchstone_owner", "touchstone"))
             engine = db.configure(server.url("app", "touchstone"), pool_size=40)

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -18,6 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from portal.cli import home
+from tests.folders import passable_folder
 
 Up = Callable[..., "Run"]
 
@@ -85,9 +85,8 @@ class Run:
 @pytest.fixture
 def place() -> Iterator[Path]:
     """A folder that every account may enter."""
-    with tempfile.TemporaryDirectory(prefix="ts-up-") as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
+    with passable_folder() as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Folders in which a server can run as any of the three ways, and servers that end with the test."""
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from portal.embedded.postgres import Postgres
+from tests.folders import passable_folder
 
 Start = Callable[[Path], Postgres]
 
@@ -16,10 +15,8 @@ Start = Callable[[Path], Postgres]
 @pytest.fixture
 def place() -> Iterator[Path]:
     """A folder that every account may enter, unlike pytest's own."""
-    folder = Path(tempfile.mkdtemp(prefix="ts-place-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
+    with passable_folder() as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import argparse
 import multiprocessing
 import os
 import sys
-import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from portal.db import transaction
 from portal.embedded.postgres import Postgres
 from portal.embedded.valkey import Valkey
 from portal.jobs import OutboxRow, OutboxState, enqueue, job, queue, work
+from tests.folders import passable_folder
 
 WORKERS: Final = 2
 
@@ -185,10 +185,8 @@ def main() -> int:
     parser.add_argument("--flushes", type=int, default=20)
     parser.add_argument("--every", type=float, default=2.0, help="seconds between flushes")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="storm-") as folder:
-        outcome = run(
-            jobs=asked.jobs, flushes=asked.flushes, every=asked.every, folder=Path(folder)
-        )
+    with passable_folder() as folder:
+        outcome = run(jobs=asked.jobs, flushes=asked.flushes, every=asked.every, folder=folder)
     print(
         f"jobs {outcome.jobs}, flushes {outcome.flushes}, runs {outcome.effects},"
         f" effects {outcome.distinct}, not done {outcome.waiting}, {outcome.seconds:.0f} s"

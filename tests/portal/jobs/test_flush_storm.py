@@ -1,13 +1,13 @@
 """Redis is emptied while jobs run, and every job still ends, once in effect."""
 
-from pathlib import Path
-
+from tests.folders import passable_folder
 from tests.portal.jobs import flush_storm
 from tests.portal.jobs.flush_storm import Outcome
 
 
-def test_no_job_is_lost_or_doubled_when_redis_is_flushed(tmp_path: Path) -> None:
-    outcome = flush_storm.run(jobs=60, flushes=6, every=0.5, folder=tmp_path)
+def test_no_job_is_lost_or_doubled_when_redis_is_flushed() -> None:
+    with passable_folder() as folder:
+        outcome = flush_storm.run(jobs=60, flushes=6, every=0.5, folder=folder)
     assert outcome.holds, outcome
     assert outcome.flushes == 6
 
