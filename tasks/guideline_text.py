@@ -6,7 +6,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from tasks.markdown import render
+from portal.prose import markdown
 
 _HEADING: Final = re.compile(r"^(#{1,4})\s+(.+?)\s*$", re.MULTILINE)
 _NUMBER: Final = re.compile(r"^(\d+(?:\.\d+)*)\b")
@@ -25,10 +25,10 @@ class Section:
 def sections(text: str) -> list[Section]:
     """The text cut at its headings; what stands before the first has an empty title."""
     parts = _HEADING.split(text)
-    found = [Section("top", "", 1, render(parts[0]))] if parts[0].strip() else []
+    found = [Section("top", "", 1, markdown(parts[0]))] if parts[0].strip() else []
     for place, start in enumerate(range(1, len(parts), 3)):
         title = parts[start + 1]
         number = _NUMBER.match(title)
         anchor = f"s-{number[1].replace('.', '-')}" if number else f"h-{place}"
-        found.append(Section(anchor, title, len(parts[start]), render(parts[start + 2])))
+        found.append(Section(anchor, title, len(parts[start]), markdown(parts[start + 2])))
     return found

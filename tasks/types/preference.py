@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
-from tasks.markdown import render
+from portal.prose import markdown
 from tasks.types.protocol import BadField, Entries, one_of, text, whole
 
 CHOICES: Final = ("a", "b", "tie", "neither")
@@ -57,8 +57,8 @@ class Preference:
         """Prompt, context and the two answers as shown, with the six choices and their keys."""
         sides = zip(_SIDES, (_("Answer A"), _("Answer B")), order, strict=True)
         return {
-            "prompt": render(payload["prompt"]) if payload["prompt"].strip() else None,
-            "context": render(payload["context"]) if payload["context"] else None,
+            "prompt": markdown(payload["prompt"]) if payload["prompt"].strip() else None,
+            "context": markdown(payload["context"]) if payload["context"] else None,
             "answers": [
                 {"side": side, "name": name, "body": _shown(payload[part])}
                 for side, name, part in sides
@@ -103,4 +103,4 @@ def _said(raw: Mapping[str, Any], field: str) -> str:
 
 
 def _shown(answer: str) -> Markup:
-    return render(answer) if answer.strip() else render(str(_("*This answer is empty.*")))
+    return markdown(answer) if answer.strip() else markdown(str(_("*This answer is empty.*")))

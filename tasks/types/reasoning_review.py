@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from flask_babel import lazy_gettext as _
 
-from tasks.markdown import render
+from portal.prose import markdown
 from tasks.types.protocol import BadField, Entries, one_of, text, whole
 
 ERROR_TYPES: Final = {
@@ -62,10 +62,10 @@ class ReasoningReview:
     def view(self, payload: Mapping[str, Any], order: list[str]) -> dict[str, Any]:
         """The case, the numbers of its clauses, the steps as rendered text."""
         return {
-            "case": render(payload["case"]),
+            "case": markdown(payload["case"]),
             "verdict": payload["verdict"],
             "clauses": list(payload["clauses"]),
-            "steps": [render(step) for step in payload["steps"]],
+            "steps": [markdown(step) for step in payload["steps"]],
             "error_types": ERROR_TYPES,
         }
 

@@ -21,9 +21,8 @@ from portal.access import Role, person, requires
 from portal.db import one_or_404, reading, transaction
 from portal.ids import random_id
 from portal.money import Money
-from portal.prose import without_title
+from portal.prose import markdown, without_title
 from tasks.guideline_text import sections
-from tasks.markdown import render
 from tasks.models import Assignment, AssignmentState, Pool, Project
 from tasks.queries import projects as project_queries
 from tasks.queries import time as time_queries
@@ -75,7 +74,7 @@ def project(slug: str) -> str:
             rate=Money(terms.hourly_minor, terms.currency) if terms else None,
             offer=offer,
             offer_rate=Money(offer.hourly_minor, offer.card.currency) if offer else None,
-            agreement=render(without_title(offer.agreement.body)) if offer and able else None,
+            agreement=markdown(without_title(offer.agreement.body)) if offer and able else None,
             newer=newer,
             why_not=None if able else SENTENCES[Reason.NO_QUALIFICATION],
         )

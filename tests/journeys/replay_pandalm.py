@@ -38,8 +38,8 @@ from portal.identity import consent
 from portal.identity import service as identity
 from portal.identity.models import IdentityCheck
 from portal.ids import uuid7
+from portal.prose import markdown
 from portal.stripe import accounts, transfers, verifications
-from tasks.markdown import render
 from tasks.models import Assignment, Gold, GoldScore, Judgment, Segment, Task, Timesheet
 from tasks.service import timesheets
 from tests.journeys.stack import Stack, running
@@ -157,9 +157,8 @@ def _found(
     with transaction() as session:
         now = clock.now(session)
         session.add(Organisation(slug="replay", name="Replay", created_at=now))
-        agreements.publish(
-            session, kind=consent.KIND, title=consent.TITLE, body=consent.BODY, now=now
-        )
+        text = consent.STRIPE
+        agreements.publish(session, kind=text.kind, title=text.title, body=text.body, now=now)
     (folder / "project.json").write_text(json.dumps(_PROJECT), "utf-8")
     stack.command("tasks", "create-project", str(folder / "project.json"), "--open")
     _write(folder / "texts.csv", list(texts.values()))
@@ -361,7 +360,7 @@ def _order_on_page(page: str, pair: dict[str, str]) -> list[str] | None:
     reader = _Answers()
     reader.feed(page)
     shown = [_plain(text.replace(_NOTHING, "")) for text in reader.texts]
-    stored = {side: _plain(_text(render(pair[f"response_{side}"]))) for side in "ab"}
+    stored = {side: _plain(_text(markdown(pair[f"response_{side}"]))) for side in "ab"}
     if stored["a"] == stored["b"]:
         return None
     for order in (["a", "b"], ["b", "a"]):

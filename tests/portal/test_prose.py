@@ -32,6 +32,21 @@ def test_a_wide_table_scrolls_by_itself_and_by_keyboard() -> None:
     assert "<td>2</td>" in rendered
 
 
+def test_an_empty_corner_of_a_table_is_no_heading_without_words() -> None:
+    rendered = markdown("| | b |\n|---|---|\n| 1 | 2 |")
+    assert "<td></td>\n<th>b</th>" in rendered
+
+
+def test_a_link_leaves_no_trace_of_us_and_every_depth_of_heading_is_kept() -> None:
+    rendered = markdown("###### Deep\n\n~~struck~~ [more](https://example.org)")
+    for part in ("<h6>Deep</h6>", "<s>struck</s>", 'rel="noopener noreferrer nofollow"'):
+        assert part in rendered
+
+
+def test_of_a_picture_its_words_stay() -> None:
+    assert "a cat" in markdown("![a cat](https://evil.example/pixel.png)")
+
+
 def test_a_page_that_carries_the_title_leaves_the_texts_own_out() -> None:
     assert without_title("# Terms\n\nBody") == "\nBody"
     assert without_title("## Part\n\nBody") == "## Part\n\nBody"
