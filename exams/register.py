@@ -7,7 +7,17 @@ from flask_babel import lazy_gettext as _
 
 from exams import panels, reporting
 from exams.models import Application, JobName
-from exams.views import applying, deciding, managing, openings, results, sitting
+from exams.service.accommodations import DECLINED
+from exams.views import (
+    accommodations,
+    applying,
+    deciding,
+    gates,
+    managing,
+    openings,
+    results,
+    sitting,
+)
 from portal.access import Role
 from portal.accounts.models import Grant
 from portal.contributions import Contributions, NavigationItem, Panel, ReportSection, Sweep
@@ -17,6 +27,8 @@ def register(contributions: Contributions) -> None:
     """Add this package's pages, jobs and panels."""
     blueprints = [openings.bp, applying.bp, deciding.bp, sitting.bp, results.bp, managing.bp]
     contributions.blueprints += blueprints
+    contributions.blueprints.append(gates.bp)
+    contributions.blueprints += [accommodations.bp, accommodations.desk]
     _navigation(contributions)
     _panels(contributions)
     contributions.job_names.append(JobName)
@@ -29,6 +41,7 @@ def register(contributions: Contributions) -> None:
     contributions.report_sections.append(
         ReportSection("qualifications", "exams/report_qualifications.html", reporting.section, 10)
     )
+    contributions.confidential_decisions.add(DECLINED)
     contributions.decision_titles |= {
         "exam.passed": _("You passed the exam"),
         "exam.not_passed": _("Not passed this time"),
@@ -36,6 +49,7 @@ def register(contributions: Contributions) -> None:
         "application.may_go_on": _("You can go on with your application"),
         "application.not_accepted": _("Not accepted this time"),
         "qualification.revoked": _("A qualification was taken back"),
+        DECLINED: _("Not arranged this time"),
     }
 
 
@@ -56,6 +70,13 @@ def _navigation(contributions: Contributions) -> None:
     contributions.navigation += [
         NavigationItem(_("Application"), "applying.mine", applicant, 62, "/applications"),
         NavigationItem(_("Exams"), "sitting.mine", applicant, 64, "/exams"),
+        NavigationItem(
+            _("Exam time"),
+            "exam_time_desk.overview",
+            frozenset({Role.COMPLIANCE}),
+            62,
+            "/compliance/accommodations",
+        ),
         NavigationItem(_("Applications"), "deciding.queue", decides, 50, "/applications"),
         NavigationItem(_("Exams"), "exam_managing.overview", decides, 55, "/exams"),
     ]

@@ -24,7 +24,10 @@ class ShortTextContent(Strict):
 
 
 class ShortTextKey(Strict):
-    """Accepted answers, compared after normalising; patterns, matched against the whole answer."""
+    """Accepted answers, compared after normalising; patterns, matched against all that was written.
+
+    Patterns see upper and lower case as they are: `[Pp]recision`.
+    """
 
     accepted: list[str] = Field(default_factory=list)
     patterns: list[str] = Field(default_factory=list, max_length=20)
@@ -72,7 +75,8 @@ def score(_content: Content, key: Key, answer: Answer) -> float:
     accepted = {normalised(one, ignore) for one in key.get("accepted", [])}
     if written in accepted:
         return 1.0
-    return float(any(compile_pattern(one).matches(written) for one in key.get("patterns", [])))
+    plain = normalised(answer["written"], ["spaces"])
+    return float(any(compile_pattern(one).matches(plain) for one in key.get("patterns", [])))
 
 
 def review(_content: Content, key: Key | None, answer: Answer | None) -> list[Line]:

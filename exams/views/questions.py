@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from markupsafe import Markup
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
-from exams.models import Attempt, QuestionVersion
+from exams.models import Attempt, QuestionVersion, StimulusVersion
 from exams.questions import KINDS, Answer, Shown, arrangement
 from portal.prose import markdown
 
@@ -23,17 +25,50 @@ class Page:
     before: Markup
     shown: Shown
     area: str
+    stimulus: StimulusVersion | None = None
 
 
 def page_of(
-    attempt: Attempt, version: QuestionVersion, position: int, answer: Answer | None
+    attempt: Attempt,
+    version: QuestionVersion,
+    position: int,
+    answer: Answer | None,
+    *,
+    stimulus: StimulusVersion | None = None,
 ) -> Page:
     """The question in the order of this attempt, with what was answered so far."""
+    return laid_out(version, answer, seed=attempt.seed, position=position, stimulus=stimulus)
+
+
+def laid_out(
+    version: QuestionVersion,
+    answer: Answer | None,
+    *,
+    seed: int,
+    position: int,
+    stimulus: StimulusVersion | None = None,
+) -> Page:
+    """The question in the order that a seed gives at a position."""
     kind = KINDS[version.type]
-    order = arrangement(attempt.seed, position, kind.size(version.content))
+    order = arrangement(seed, position, kind.size(version.content))
     shown = kind.show(version.content, order, answer)
     heading, before = split(shown.stem)
-    return Page(version.type.value, heading, markdown(before), shown, version.area)
+    return Page(version.type.value, heading, markdown(before), shown, version.area, stimulus)
+
+
+def stimulus_of(session: Session, version: QuestionVersion) -> StimulusVersion | None:
+    """The text that the question and its neighbours are about."""
+    held = version.stimulus_version_id
+    return session.get_one(StimulusVersion, held) if held else None
+
+
+def values_sent(form: MultiDict[str, str]) -> list[str]:
+    """What was chosen or written, of all fields that answer: lists of cards have a name each."""
+    return [
+        value
+        for name, value in form.items(multi=True)
+        if name == "answer" or name.startswith("answer-")
+    ]
 
 
 def split(stem: str) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from exams.models import Attempt, EventKind, Signal
 from exams.service import attempts
 from exams.service.attempts import Context
 from exams.service.events import Where
+from exams.views.questions import values_sent
 from portal.errors import Invalid
 from portal.ids import random_id
 
@@ -52,7 +53,7 @@ def read(where: Where) -> Sent:
         raise Invalid(_("Please load the page again and answer once more.")) from None
     noticed = {what: _amount(name) for name, what in _SIGNALS.items()}
     signals = {what: amount for what, amount in noticed.items() if amount > 0}
-    go, values = request.form.get("go", "next"), request.form.getlist("answer")
+    go, values = request.form.get("go", "next"), values_sent(request.form)
     return Sent(nonce, go, values, Context(where, signals))
 
 

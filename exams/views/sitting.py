@@ -10,10 +10,19 @@ from werkzeug.wrappers import Response
 
 from exams.models import Attempt, AttemptState, Qualification, QuestionVersion
 from exams.queries import attempts as queries
-from exams.service import accommodations, attempts, outages, pauses, sections, sheet, starting
-from exams.views import sending
+from exams.service import (
+    accommodations,
+    attempts,
+    form_choice,
+    outages,
+    pauses,
+    sections,
+    sheet,
+    starting,
+)
+from exams.views import gates, sending
 from exams.views.places import around, ended, own, past, where
-from exams.views.questions import inline, page_of
+from exams.views.questions import inline, page_of, stimulus_of
 from portal import clock
 from portal.access import Role, person, requires
 from portal.db import lock, one_or_404, reading, transaction
@@ -44,7 +53,9 @@ def about(slug: str) -> str:
         exam = one_or_404(session, queries.exam_by_slug(slug))
         now = clock.now(session)
         underway = queries.open_of(who.account_id).where(Attempt.exam_id == exam.id)
-        form = session.scalar(queries.newest_form(exam.id))
+        form = form_choice.choose(session, exam, who.account_id, seed=0) or session.scalar(
+            queries.newest_form(exam.id)
+        )
         return render_template(
             "exams/about.html",
             exam=exam,
@@ -97,7 +108,8 @@ def question(public_id: UUID, position: int) -> str | Response:
         part = sections.current(session, attempt)
         if part is not None and not part.holds(position):
             return redirect(url_for("sitting.resume", public_id=public_id))
-        return _page(session, attempt, version, position)
+        gate = gates.closed(session, attempt, version, position)
+        return gate or _page(session, attempt, version, position)
 
 
 @bp.post("/<uuid:public_id>/<int:position>")
@@ -209,7 +221,13 @@ def _page(session: Session, attempt: Attempt, version: QuestionVersion, position
         "exams/question.html",
         position=position,
         length=queries.length(session, attempt.form_id),
-        page=page_of(attempt, version, position, given.answer(position)),
+        page=page_of(
+            attempt,
+            version,
+            position,
+            given.answer(position),
+            stimulus=stimulus_of(session, version),
+        ),
         saved=given.saved.get(position),
         marked=position in given.marked,
         nonce=random_id(),

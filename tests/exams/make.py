@@ -1,5 +1,6 @@
 """Builders for openings, exams and attempts: small documents through the real import."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,7 +8,8 @@ import sqlalchemy as sa
 
 from exams.models import Application, Attempt, Exam, Opening, QuestionKey
 from exams.queries import attempts as queries
-from exams.questions import KINDS, arrangement
+from exams.questions import KINDS, Control, Shown, arrangement
+from exams.questions.policy_case import PARTS
 from exams.service import applications, attempts, bank, grading, starting
 from exams.service.accommodations import Allowance
 from portal import agreements
@@ -96,6 +98,123 @@ PREFERENCE: dict[str, Any] = {
     "points": 1,
 }
 QUESTIONS = (SINGLE, MULTIPLE, NUMERIC, FAULTY_STEP, PREFERENCE)
+SHORT_TEXT: dict[str, Any] = {
+    "slug": "which-word",
+    "type": "short_text",
+    "area": "measurement",
+    "stem": "What is the share of true alerts among all alerts called?",
+    "key": {
+        "accepted": ["precision"],
+        "patterns": ["[Pp]ositive predictive value( \\(PPV\\))?"],
+        "ignore": ["case", "spaces", "accents"],
+    },
+    "rationale": "CANARY-rationale-short-text",
+    "difficulty": -0.5,
+    "minutes": 1,
+    "points": 1,
+}
+ORDER: dict[str, Any] = {
+    "slug": "what-first",
+    "type": "order",
+    "area": "policy",
+    "stem": "Bring the steps of an escalation into order.",
+    "items": [
+        {"id": "a", "text": "Tell the member."},
+        {"id": "b", "text": "Preserve the evidence."},
+        {"id": "c", "text": "Read the clause."},
+        {"id": "d", "text": "Decide."},
+    ],
+    "rule": "pairs",
+    "key": {"order": ["b", "c", "d", "a"]},
+    "rationale": "CANARY-rationale-order",
+    "difficulty": 0.25,
+    "minutes": 2,
+    "points": 2,
+}
+MATCH: dict[str, Any] = {
+    "slug": "which-to-which",
+    "type": "match",
+    "area": "policy",
+    "stem": "Which clause does each message fall under?",
+    "left": [
+        {"id": "m1", "text": "“I know where you park.”"},
+        {"id": "m2", "text": "“Buy followers here!”"},
+        {"id": "m3", "text": "“Call 0700 900 461, it is his.”"},
+    ],
+    "right": [
+        {"id": "threat", "text": "Threats"},
+        {"id": "spam", "text": "Spam"},
+        {"id": "private", "text": "Private information"},
+        {"id": "none", "text": "None of them"},
+    ],
+    "key": {"pairs": {"m1": "threat", "m2": "spam", "m3": "private"}},
+    "rationale": "CANARY-rationale-match",
+    "difficulty": 0.1,
+    "minutes": 2,
+    "points": 3,
+}
+POLICY_CASE: dict[str, Any] = {
+    "slug": "what-is-it",
+    "type": "policy_case",
+    "area": "policy",
+    "stem": "Decide the case.",
+    "case": "“See you at the gate at six, you will need a friend.”",
+    "labels": [
+        {"id": "keep", "text": "Keep"},
+        {"id": "harassment", "text": "Harassment"},
+        {"id": "threat", "text": "Threat"},
+    ],
+    "clauses": [
+        {"number": "2.2", "text": "Unwanted hostile messages."},
+        {"number": "3.1", "text": "Threats made specific by a place or a time."},
+        {"number": "3.2", "text": "Vague threats."},
+    ],
+    "severities": [
+        {"id": "low", "text": "Low"},
+        {"id": "high", "text": "High"},
+        {"id": "urgent", "text": "Urgent"},
+    ],
+    "near": [0.5],
+    "key": {"label": "threat", "clauses": ["3.1"], "severity": "urgent"},
+    "rationale": "CANARY-rationale-policy-case",
+    "difficulty": 0.9,
+    "minutes": 3,
+    "points": 2,
+}
+_BANDS: dict[str, Any] = {
+    "reasoning": [
+        {"text": "CANARY-band No reason is given."},
+        {"text": "A reason is named.", "anchor": "It is bad."},
+        {"text": "The reason is tied to the clause.", "anchor": "CANARY-anchor Clause 3.1 asks …"},
+    ],
+    "tone": [{"text": "It scolds."}, {"text": "It is plain."}, {"text": "It is kind."}],
+}
+ESSAY: dict[str, Any] = {
+    "slug": "why-so",
+    "type": "essay",
+    "area": "policy",
+    "stem": "A member asks why their post was removed. Explain the decision to them.",
+    "criteria": [
+        {"id": "reasoning", "title": "The reason rests on the clause", "weight": 2},
+        {"id": "tone", "title": "The tone fits somebody who is upset"},
+    ],
+    "least_words": 40,
+    "most_words": 150,
+    "key": {"bands": _BANDS},
+    "rationale": "CANARY-rationale-essay",
+    "difficulty": 0.3,
+    "minutes": 10,
+    "points": 4,
+}
+WRITING_SAMPLE: dict[str, Any] = ESSAY | {
+    "slug": "in-your-words",
+    "type": "writing_sample",
+    "stem": "Rewrite the notice in your own words.",
+    "rationale": "CANARY-rationale-writing-sample",
+}
+NEWER = (SHORT_TEXT, ORDER, MATCH, POLICY_CASE)
+"""The kinds that a key scores and the small exam does not hold."""
+BY_PEOPLE = (ESSAY, WRITING_SAMPLE)
 
 
 def exam_document(**changes: object) -> dict[str, Any]:
@@ -203,6 +322,31 @@ MEETS: dict[str, Any] = {"years": 3, "english": "C2", "languages": ["en", "sw"]}
 FALLS_SHORT: dict[str, Any] = {"years": 1, "english": "C2", "languages": ["en"]}
 
 
+def right_answer(kind: str, key: dict[str, Any]) -> dict[str, Any]:
+    """An answer that earns everything, as the kind keeps it."""
+    by_kind: dict[str, Callable[[], dict[str, Any]]] = {
+        "numeric": lambda: {"written": str(key["value"]), "value": key["value"]},
+        "preference": lambda: {"choice": max(key["panel"], key=key["panel"].__getitem__)},
+        "short_text": lambda: {"written": key["accepted"][0]},
+        "order": lambda: {"places": {name: n for n, name in enumerate(key["order"], 1)}},
+        "policy_case": lambda: {**key, "clause": key["clauses"][0]},
+        "essay": lambda: {"text": "The post names a place and a time: clause 3.1 applies."},
+        "writing_sample": lambda: {"text": "It names a place and a time, so it was removed."},
+    }
+    answer = by_kind.get(kind, lambda: key)()
+    return {name: value for name, value in answer.items() if name != "clauses"}
+
+
+def values_of(shown: Shown) -> list[str]:
+    """What the browser sends for what is chosen on the page."""
+    if shown.control in {Control.PLACES, Control.PAIRS}:
+        return [one.label for one in shown.choices]
+    if shown.control is Control.VERDICT:
+        parts = [one for part in PARTS for one in shown.case[part]]
+        return [one.value for one in parts if one.chosen]
+    return [one.value for one in shown.choices if one.chosen] or [shown.written]
+
+
 class ExamsMake(IdentityMake):
     """Openings, exams, applications and attempts, reached by the services."""
 
@@ -217,6 +361,12 @@ class ExamsMake(IdentityMake):
         return bank.import_exam(
             self.session, document | changes, now=self.now, actor=author, approver=approver
         )
+
+    def exam_of(self, *questions: dict[str, Any], **changes: object) -> Exam:
+        """An exam of these questions."""
+        slugs = [question["slug"] for question in questions]
+        form = {"number": 1, "questions": slugs}
+        return self.exam(form=form, questions=[dict(one) for one in questions], **changes)
 
     def bank_people(self) -> tuple[int, int]:
         """Somebody who writes questions, and somebody else who approves them."""
@@ -281,6 +431,7 @@ class ExamsMake(IdentityMake):
         *,
         now: datetime | None = None,
         extra_time: float = 1.0,
+        allowance: Allowance | None = None,
     ) -> Attempt:
         """An attempt under way, its orders always the same."""
         return starting.start(
@@ -288,7 +439,7 @@ class ExamsMake(IdentityMake):
             exam or self.exam(),
             account_id=(account or self.applicant()).id,
             now=now or self.now,
-            allowance=Allowance(factor=extra_time),
+            allowance=Allowance(extra_time) if extra_time > 1 else allowance,
             seed=7,
         )
 
@@ -309,13 +460,10 @@ class ExamsMake(IdentityMake):
             key = self.session.scalars(
                 sa.select(QuestionKey).where(QuestionKey.question_version_id == version.id)
             ).one()
-            answer = key.key
-            if version.type == "numeric":
-                answer = {"written": str(key.key["value"]), "value": key.key["value"]}
+            answer = right_answer(version.type, key.key)
             order = arrangement(attempt.seed, position, kind.size(version.content))
             shown = kind.show(version.content, order, answer)
-            values = [one.value for one in shown.choices if one.chosen] or [shown.written]
-            found.append((values, version.id))
+            found.append((values_of(shown), version.id))
         return found
 
     def save(

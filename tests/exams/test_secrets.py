@@ -87,8 +87,8 @@ def test_a_planted_leak_is_found(
     monkeypatch.setattr(
         sitting,
         "page_of",
-        lambda *given: shown(*given).__class__(
-            **(shown(*given).__dict__ | {"heading": "CANARY-rationale-numeric"})
+        lambda *given, **named: shown(*given, **named).__class__(
+            **(shown(*given, **named).__dict__ | {"heading": "CANARY-rationale-numeric"})
         ),
     )
     assert leaks(session, crawl(browser, attempt, slug)) == {"CANARY-rationale-numeric"}

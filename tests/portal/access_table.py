@@ -54,6 +54,12 @@ applying.mine                      applicant expert
 applying.questions                 applicant expert
 applying.show                      applicant expert
 applying.withdraw                  applicant expert
+banks.download                     finance
+banks.enter                        finance
+banks.give                         expert
+banks.make                         finance
+banks.mine                         expert
+banks.refuse                       finance
 deciding.application               manager reviewer
 deciding.confirm                   manager reviewer
 deciding.decide                    manager reviewer
@@ -72,14 +78,24 @@ earnings.lines                     expert
 earnings.refresh                   expert
 earnings.set_up                    expert
 earnings.statement                 expert
+exam_gates.answer                  applicant expert
 exam_managing.overview             manager reviewer
 exam_managing.show                 manager reviewer
 exam_results.fresh                 applicant expert
 exam_results.result                applicant expert
+exam_time.ask                      applicant expert
+exam_time.end                      applicant expert
+exam_time.show                     applicant expert
+exam_time_desk.answer              compliance
+exam_time_desk.grant               compliance
+exam_time_desk.one                 compliance
+exam_time_desk.overview            compliance
+exam_time_desk.words               compliance
 finance.export                     finance
 finance.index                      finance
 finance.project                    manager
 finance.settle                     finance
+finance.set_limits                 finance
 healthz                            everyone
 home.home                          everyone
 home.person_page                   admin compliance finance manager policy_expert reviewer
@@ -121,6 +137,7 @@ pay_runs.again                     finance
 pay_runs.approve                   finance
 pay_runs.build                     finance manager
 pay_runs.index                     finance manager
+pay_runs.clear                     finance
 pay_runs.lines                     finance manager
 pay_runs.new                       finance manager
 pay_runs.run                       finance manager
@@ -173,6 +190,8 @@ stripe.receive                     everyone
 styleguide.exam                    everyone
 styleguide.guide                   everyone
 styleguide.work                    everyone
+taxes.give                         expert
+taxes.index                        expert
 work.accept                        expert
 work.ask                           expert
 work.draft                         expert
@@ -180,6 +199,7 @@ work.guideline                     expert
 work.index                         expert
 work.keys                          expert
 work.project                       expert
+work.more_time                     expert
 work.question                      expert
 work.skip                          expert
 work.start                         expert
@@ -192,6 +212,7 @@ work_quality.index                 expert
 work_time.adjust                   expert
 work_time.index                    expert
 work_time.sheet                    expert
+work_time.take_claim               expert
 work_time.submit                   expert
 """
 

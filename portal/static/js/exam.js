@@ -3,6 +3,7 @@
 // What the page notices (away, pasted, offline: amounts only) goes along with an answer; "What we record about you" lists it.
 
 const RETRY = 5000;
+const WRITING = 1500;
 const KEPT = `touchstone.exam:${location.pathname}`;
 const AT = [10, 5, 1];
 const GRACE = 31000;
@@ -117,8 +118,16 @@ function keepAnswers(form) {
   };
 
   form.addEventListener("change", change);
+  // A text is kept while it is written, not only when its field is left.
+  let pause = 0;
+  form.addEventListener("input", (event) => {
+    if (!(event.target instanceof HTMLTextAreaElement)) return;
+    clearTimeout(pause);
+    pause = setTimeout(change, WRITING);
+  });
   // A submit sends everything itself; what was on its way is older than that.
   form.addEventListener("submit", () => {
+    clearTimeout(pause);
     for (const [name, value] of noticed.take()) form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
     waiting = null;
     write(KEPT, null);
