@@ -17,7 +17,7 @@ from portal.connections import connect
 from portal.contributions import Contributions
 from portal.mail import JobName as MailJob
 from portal.settings import Settings
-from portal.shell import errors, health, i18n, logs, navigation, safety
+from portal.shell import errors, health, i18n, logs, navigation, safety, versions
 from portal.shell.compressed import compressed
 
 KERNEL: Final = (
@@ -64,7 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     contributions = collect(demo=settings.demo)
     app.extensions["contributions"] = contributions
     CSRFProtect(app)
-    for part in (logs, i18n, errors, safety, loader, limits, navigation, health):
+    for part in (logs, i18n, errors, safety, loader, limits, navigation, health, versions):
         part.install(app)
     for blueprint in contributions.blueprints:
         app.register_blueprint(blueprint)
@@ -97,11 +97,14 @@ def _wrap(app: Flask, settings: Settings) -> None:
         sandbox = import_module("portal.stripe.sandbox").create_sandbox(settings)
         app.extensions["stripe_sandbox"] = sandbox
         inner = DispatcherMiddleware(inner, {"/sandbox/stripe": sandbox})
-    static = WhiteNoise(inner, max_age=3600)
+    static = WhiteNoise(
+        inner, max_age=3600, allow_all_origins=False, add_headers_function=safety.on_file
+    )
     static.add_files(f"{app.root_path}/static", prefix="static/")
     folder = Path(app.root_path) / "static"
     packed = compressed(static, folder, prefix="/static/", max_age=3600)
-    app.wsgi_app = packed  # type: ignore[method-assign, assignment]
+    served = versions.versioned(packed, app.extensions["static_version"])
+    app.wsgi_app = served  # type: ignore[method-assign, assignment]
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)

@@ -1,5 +1,6 @@
 """Headers that keep hostile content harmless, on every answer without exception."""
 
+from collections.abc import MutableMapping
 from typing import Final
 
 from flask import Flask, Response, request
@@ -10,7 +11,7 @@ CONTENT_SECURITY_POLICY: Final = (
     "frame-ancestors 'none'"
 )
 
-_HEADERS: Final = {
+HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -25,8 +26,13 @@ def install(app: Flask) -> None:
     app.after_request(_harden)
 
 
+def on_file(headers: MutableMapping[str, str], _path: str, _address: str) -> None:
+    """Set the headers on a static file, which no request of the application passes."""
+    headers.update(HEADERS)
+
+
 def _harden(response: Response) -> Response:
-    for name, value in _HEADERS.items():
+    for name, value in HEADERS.items():
         response.headers[name] = value
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
