@@ -46,6 +46,7 @@ class Calibration:
     marginal: Marginal
     vector: Tensor
     asked: Model | None = None  # the model that was asked for, where too few answers forbade it
+    fewest: float = math.nan  # answers to the question that has the fewest
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -120,26 +121,27 @@ def calibrate(
     priors: Priors | None = None,
     groups: np.ndarray | None = None,
     names: Sequence[str] | None = None,
+    enough: int = ENOUGH_FOR_SLOPES,
 ) -> Calibration:
     """Fit `model` to a (persons, questions) array; NaN or -1 where a question was not seen.
 
     `options` sets the 3PL's prior on guessing, `weights` how often each row counts, `groups` (persons,)
     names each person's group: the first, in order of value, has N(0, 1), the others their own normal.
-    A question with fewer than `ENOUGH_FOR_SLOPES` answers gives only a model with one slope for all:
+    A question with fewer than `enough` answers gives only a model with one slope for all:
     the 1PL, or the PCM for graded answers; `asked` and `notes` then say so.
     Raises `UnusableResponses` naming the question that cannot be used.
     """
     asked = Model(model)
     packed, group, count = _pack(responses, groups, names, weights)
     _refuse(asked, packed)
-    wanted = asked if _enough(packed) or asked.one_slope else asked.simplest
+    wanted = asked if asked.one_slope or _fewest(packed) >= enough else asked.simplest
     layout = Layout(wanted, packed.categories)
     parameters = Parameters.of(layout, count)
     believed = Priors.default(wanted, options) if priors is None else priors
     marginal = Marginal(packed, parameters, Grid.even(quadrature), believed, group=group)
     begin = parameters.vector(start_values(packed, layout, options))
     found = _calibration(wanted, packed, marginal, maximise(marginal, begin))
-    return found if wanted is asked else replace(found, asked=asked)
+    return replace(found, asked=None if wanted is asked else asked, fewest=_fewest(packed))
 
 
 def observed_information(marginal: Marginal, vector: Tensor, *, step: float = 1e-4) -> Tensor:
@@ -205,16 +207,15 @@ def _refuse(model: Model, packed: Responses) -> None:
         raise UnusableResponses(f"question {worst}: {model} takes right and wrong only")
 
 
-def _enough(packed: Responses) -> bool:
-    """Whether every question has the answers that a slope of its own needs."""
-    answers = (packed.weight[:, None] * (packed.answers != NOT_SEEN)).sum(0)
-    return float(answers.min()) >= ENOUGH_FOR_SLOPES
+def _fewest(packed: Responses) -> float:
+    """How many answers the question has that has the fewest."""
+    return float((packed.weight[:, None] * (packed.answers != NOT_SEEN)).sum(0).min())
 
 
 def _notes(fit: Calibration) -> Iterator[str]:
     if fit.asked is not None:
         yield (
-            f"A question has fewer than {ENOUGH_FOR_SLOPES} answers: too few for {fit.asked},"
+            f"A question has only {fit.fewest:g} answers: too few for {fit.asked},"
             f" so {fit.model} was fitted."
         )
     if not fit.converged:

@@ -22,7 +22,7 @@ def test_fewer_than_200_answers_give_a_1pl_that_says_so(model: Model) -> None:
     found = calibrate(_noise(seed=3, people=199, questions=4), model)
     assert (found.model, found.asked) == (Model.ONE_PL, model)
     assert found.notes[0] == (
-        f"A question has fewer than 200 answers: too few for {model}, so 1pl was fitted."
+        f"A question has only 199 answers: too few for {model}, so 1pl was fitted."
     )
     assert len(set(found.slope.tolist())) == 1
 
