@@ -11,6 +11,7 @@ from exams.service.accommodations import DECLINED
 from exams.views import (
     accommodations,
     applying,
+    bank,
     deciding,
     gates,
     managing,
@@ -27,7 +28,7 @@ def register(contributions: Contributions) -> None:
     """Add this package's pages, jobs and panels."""
     blueprints = [openings.bp, applying.bp, deciding.bp, sitting.bp, results.bp, managing.bp]
     contributions.blueprints += blueprints
-    contributions.blueprints.append(gates.bp)
+    contributions.blueprints += [gates.bp, bank.bp]
     contributions.blueprints += [accommodations.bp, accommodations.desk]
     _navigation(contributions)
     _panels(contributions)

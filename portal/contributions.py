@@ -100,6 +100,8 @@ class Contributions:
     """Jobs that get an identity check's id when it settles."""
     appeal_listeners: list[StrEnum] = field(default_factory=list)
     """Jobs that get an appeal's id when it is upheld; each acts only on its own kinds."""
+    confidential_decisions: set[str] = field(default_factory=set)
+    """Kinds of decisions that compliance alone answers appeals against: nobody else may know of them."""
     decision_titles: dict[str, LazyString] = field(default_factory=dict)
     """A decision's kind → the sentence that heads its page, such as "New tasks are paused"."""
     job_names: list[type[StrEnum]] = field(default_factory=list)

@@ -79,6 +79,12 @@ class QualificationGrant(Base):
         """A decision takes it back; the row stays as a record."""
         self.revoked_at, self.revoked_by_decision_id = now, decision_id
 
+    def restore(self, *, now: datetime) -> None:
+        """An appeal was upheld: it holds again, and the time without it is added."""
+        if self.revoked_at is not None:
+            self.expires_at += now - self.revoked_at
+        self.revoked_at, self.revoked_by_decision_id, self.reminded_at = None, None, None
+
     def remind(self, *, now: datetime) -> None:
         """They were told that it is about to expire."""
         self.reminded_at = now

@@ -15,7 +15,7 @@ from portal import audit, settings
 from portal.access import Role
 from portal.accounts.models import Account
 from portal.db import lock
-from portal.decisions import Decision, Outcome, decide
+from portal.decisions import Decision, Letter, Outcome, decide
 from portal.errors import Conflict, Forbidden, Invalid
 from portal.identity import working_days
 from portal.ids import random_id
@@ -127,10 +127,14 @@ def decline(
         reason=reason,
         decided_by=by,
         now=now,
+        letter=Letter(
+            "Your exam time",
+            f"We could not arrange what you asked for.\n\nWhy: {reason}\n\n"
+            "You can appeal within 14 days; a different person then looks.",
+            path="/exams/time",
+        ),
     )
     asked.decline(by=by, decision_id=decision.id, now=now)
-    body = f"We could not arrange what you asked for.\n\nWhy: {reason}\n\nYou can appeal within 14 days; a different person then looks."
-    _write(session, asked, "Your exam time", body, now=now)
     return decision
 
 

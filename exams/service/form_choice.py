@@ -3,7 +3,7 @@
 from random import Random
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from exams.models import BASE_LOCALE, Attempt, Exam, Form, FormQuestion, QuestionVersion
 from exams.queries import bank
@@ -25,7 +25,7 @@ def choose(session: Session, exam: Exam, account_id: int, *, seed: int) -> Form 
 
 
 def overlaps(session: Session, exam: Exam, account_id: int) -> dict[int, float]:
-    """For each form that is in use, the share of its questions that the person has seen."""
+    """For each form that is offered, the share of its questions that the person has seen."""
     mine = sa.select(Attempt.form_id).where(
         Attempt.account_id == account_id, Attempt.exam_id == exam.id
     )
@@ -35,34 +35,11 @@ def overlaps(session: Session, exam: Exam, account_id: int) -> dict[int, float]:
         .where(FormQuestion.form_id.in_(mine))
     )
     known = sa.case((QuestionVersion.question_id.in_(seen), 1.0), else_=0.0)
+    offered = bank.offered(exam.id).where(Form.locale == BASE_LOCALE)
     shares = (
         sa.select(FormQuestion.form_id, sa.func.avg(known))
         .join(QuestionVersion, QuestionVersion.id == FormQuestion.question_version_id)
-        .where(FormQuestion.form_id.in_(in_use(exam.id)))
+        .where(FormQuestion.form_id.in_(offered))
         .group_by(FormQuestion.form_id)
     )
     return {form_id: float(share) for form_id, share in session.execute(shares)}
-
-
-def in_use(exam_id: int) -> sa.Select[int]:
-    """The newest form, and those of which no question has got a newer wording on a form since."""
-    newer = aliased(QuestionVersion)
-    replaced = (
-        sa.select(FormQuestion.form_id)
-        .join(QuestionVersion, QuestionVersion.id == FormQuestion.question_version_id)
-        .join(newer, newer.question_id == QuestionVersion.question_id)
-        .where(newer.number > QuestionVersion.number)
-        .where(
-            newer.id.in_(
-                sa.select(FormQuestion.question_version_id)
-                .join(Form, Form.id == FormQuestion.form_id)
-                .where(Form.exam_id == exam_id)
-            )
-        )
-    )
-    newest = sa.select(sa.func.max(Form.number)).where(Form.id.in_(bank.offered(exam_id)))
-    usable = sa.or_(Form.id.not_in(replaced), Form.number == newest.scalar_subquery())
-    approved = Form.id.in_(bank.offered(exam_id))
-    return sa.select(Form.id).where(
-        Form.exam_id == exam_id, Form.locale == BASE_LOCALE, approved, usable
-    )

@@ -40,20 +40,26 @@ class Gap:
     end: datetime
 
 
-def beat(session: Session, *, web: bool | None, now: datetime) -> Gap | None:
+def beat(session: Session, *, web: bool, now: datetime) -> Gap | None:
     """Write down that we are there; gives the outage that ends with it, if there was one.
 
-    `web` is whether the web answered, None where nobody can ask it from here. Once it has been
-    reached from here, a web that does not answer is an outage, and no pulse is written.
+    `web` is whether the web answered. Once it has been reached from here, a web that does not
+    answer is an outage, and no pulse is written.
     """
     before = session.scalar(_newest())
-    if web is False and before is not None and before.web:
+    if not web and before is not None and before.web:
         return None
     shift = clock.shifted(session).total_seconds()
-    session.add(ServicePulse(at=now, shift_seconds=shift, web=bool(web)))
+    session.add(ServicePulse(at=now, shift_seconds=shift, web=web))
     session.execute(sa.delete(ServicePulse).where(ServicePulse.at < now - KEPT))
     session.flush()
     return _gap(before, now, shift)
+
+
+def web_is_away(session: Session, *, now: datetime) -> bool:
+    """Whether an outage of the web is on: no attempt may end meanwhile."""
+    newest = session.scalar(_newest())
+    return newest is not None and newest.web and newest.at < now
 
 
 def under_way(gap: Gap) -> sa.Select[Attempt]:

@@ -72,6 +72,15 @@ def revoke(
     _changed(session, given, "revoked", actor=by, now=now)
 
 
+def give_back(session: Session, taken: QualificationGrant, *, now: datetime) -> None:
+    """An appeal was upheld: it holds again, for as much longer as it did not. Harmless repeated."""
+    lock(session, taken)
+    if taken.revoked_at is None:
+        return
+    taken.restore(now=now)
+    _changed(session, taken, "restored", actor=None, now=now)
+
+
 def months_later(start: datetime, months: int) -> datetime:
     """The same day so many months later, or the month's last where it has no such day."""
     year, month = divmod(start.month - 1 + months, 12)

@@ -17,6 +17,7 @@ from portal.accounts.models import Account
 from portal.errors import Conflict
 from portal.ids import random_id
 
+NO_FORM = "This exam is being prepared. Your application waits without loss."
 NO_OTHER_FORM = (
     "There is no other set of questions for you yet. You lose nothing by waiting: no attempt is"
     " used up, and we write to you as soon as there is one."
@@ -39,11 +40,8 @@ class MayStart:
 
 def may_start(session: Session, exam: Exam, account_id: int, *, now: datetime) -> MayStart:
     """Look at agreements, attempts that count, the cool-down, what is held, and what was seen."""
-    counted = [
-        attempt
-        for attempt in session.scalars(queries.at_exam(account_id, exam.id))
-        if attempt.state is not AttemptState.VOIDED
-    ]
+    seen = list(session.scalars(queries.at_exam(account_id, exam.id)))
+    counted = [one for one in seen if one.state is not AttemptState.VOIDED]
     left = max(0, exam.maximum_attempts - len(counted))
     ends = [one.finished_at for one in counted if one.finished_at is not None]
     ready = max(ends) + timedelta(days=exam.cool_down_days) if ends else now
@@ -58,7 +56,7 @@ def may_start(session: Session, exam: Exam, account_id: int, *, now: datetime) -
     elif ready > now:
         return MayStart("You can sit this exam again after a pause.", ready, left)
     elif form_choice.choose(session, exam, account_id, seed=0) is None:
-        reason = NO_OTHER_FORM
+        reason = NO_OTHER_FORM if seen else NO_FORM
     else:
         return MayStart(None, None, left)
     return MayStart(reason, None, left)

@@ -6,6 +6,7 @@ from sqlalchemy.orm import aliased
 from portal.access import Principal, Role
 from portal.accounts.models import Account
 from portal.accounts.queries import people_seen_by
+from portal.contributions import installed
 from portal.decisions.models import Appeal, AppealState, Decision
 
 ANSWERS_APPEALS = (Role.REVIEWER, Role.MANAGER, Role.COMPLIANCE)
@@ -28,11 +29,13 @@ def decisions_seen_by(who: Principal) -> sa.Select[Decision]:
 def appeals_for(who: Principal) -> sa.Select[Appeal]:
     """Appeals that this person may answer: of people they may see, never about or by themself."""
     people = people_seen_by(who).with_only_columns(Account.id)
+    hidden = set() if Role.COMPLIANCE in who.roles else installed().confidential_decisions
     return (
         sa.select(Appeal)
         .join(Decision, Decision.id == Appeal.decision_id)
         .where(Decision.account_id.in_(people), Decision.account_id != who.account_id)
         .where(Decision.decided_by_id.is_distinct_from(who.account_id))
+        .where(Decision.kind.not_in(hidden))
     )
 
 

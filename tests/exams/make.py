@@ -368,6 +368,22 @@ class ExamsMake(IdentityMake):
         form = {"number": 1, "questions": slugs}
         return self.exam(form=form, questions=[dict(one) for one in questions], **changes)
 
+    def again(self, exam: Exam, **changes: object) -> Exam:
+        """Import the exam once more, with something changed."""
+        qualification = {"slug": exam.slug, "title": "Reasoning", "valid_months": 24}
+        document = exam_document(slug=exam.slug, qualification=qualification)
+        author, approver = self.bank_people()
+        return bank.import_exam(
+            self.session, document | changes, now=self.now, actor=author, approver=approver
+        )
+
+    def refused(self, attempt: Attempt, *, now: datetime) -> Attempt:
+        """A person confirms a result below the pass mark."""
+        by = self.account(Role.REVIEWER).id
+        grading.confirm(self.session, attempt, by=by, reason="Below the mark.", now=now)
+        self.session.flush()
+        return attempt
+
     def bank_people(self) -> tuple[int, int]:
         """Somebody who writes questions, and somebody else who approves them."""
         if self._bank_people is None:
@@ -481,9 +497,9 @@ class ExamsMake(IdentityMake):
         )
 
     def graded(self, attempt: Attempt, *, right: int) -> Attempt:
-        """Answer, finish and grade."""
-        self.answered(attempt, right=right)
-        later = self.now + timedelta(minutes=20)
+        """Answer, finish and grade, twenty minutes after it began."""
+        self.answered(attempt, right=right, at=attempt.started_at + timedelta(minutes=1))
+        later = attempt.started_at + timedelta(minutes=20)
         attempts.finish(self.session, attempt, now=later)
         grading.grade(self.session, attempt, now=later)
         self.session.flush()

@@ -60,6 +60,11 @@ banks.give                         expert
 banks.make                         finance
 banks.mine                         expert
 banks.refuse                       finance
+approving.approve_rest             manager
+approving.decide_extension         manager
+approving.queue                    manager
+client.index                       client_reader
+client.project                     client_reader
 deciding.application               manager reviewer
 deciding.confirm                   manager reviewer
 deciding.decide                    manager reviewer
@@ -78,6 +83,11 @@ earnings.lines                     expert
 earnings.refresh                   expert
 earnings.set_up                    expert
 earnings.statement                 expert
+exam_bank.move                     manager reviewer
+exam_bank.name_enemy               manager reviewer
+exam_bank.overview                 manager reviewer
+exam_bank.show                     manager reviewer
+exam_bank.version                  manager reviewer
 exam_gates.answer                  applicant expert
 exam_managing.overview             manager reviewer
 exam_managing.show                 manager reviewer
@@ -117,7 +127,6 @@ identity_cases.look                admin compliance
 identity_cases.overview            admin compliance
 identity_cases.show                admin compliance
 managing.approve                   manager
-managing.approve_all               manager
 managing.dataset                   manager
 managing.cancel_import             manager
 managing.decide_adjustment         manager
@@ -192,6 +201,10 @@ styleguide.guide                   everyone
 styleguide.work                    everyone
 taxes.give                         expert
 taxes.index                        expert
+reasoning.index                    manager policy_expert
+releases.download                  client_reader manager
+releases.index                     manager
+releases.make                      manager
 work.accept                        expert
 work.ask                           expert
 work.draft                         expert
@@ -201,6 +214,7 @@ work.keys                          expert
 work.project                       expert
 work.more_time                     expert
 work.question                      expert
+work.questions                     expert
 work.skip                          expert
 work.start                         expert
 work.submit                        expert
