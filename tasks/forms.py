@@ -39,15 +39,25 @@ class AdjustmentForm(FlaskForm):  # type: ignore[misc]  # flask_wtf publishes no
     """Time that the clock did not see."""
 
     minutes = IntegerField(
-        _("Minutes"),
+        _("How many minutes?"),
         [
             InputRequired(_("Enter how many minutes")),
             NumberRange(-1440, 1440, _("Enter at most 1440 minutes, a whole day")),
         ],
     )
-    work_day = DateField(_("Day"), [InputRequired(_("Enter the day you worked"))])
+    work_day = DateField(_("On which day?"), [InputRequired(_("Enter the day you worked"))])
     reason = TextAreaField(
-        _("What was it?"), [InputRequired(_("Say what the time was for")), Length(max=2000)]
+        _("What were you doing?"), [InputRequired(_("Say what the time was for")), Length(max=2000)]
+    )
+
+
+class PauseForm(FlaskForm):  # type: ignore[misc]
+    """Why somebody's new tasks wait, or go on."""
+
+    reason = TextAreaField(
+        _("Why?"),
+        [InputRequired(_("Say why: the person reads this")), Length(max=2000)],
+        render_kw={"rows": 4},
     )
 
 

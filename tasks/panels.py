@@ -8,7 +8,7 @@ from flask import g, render_template
 from sqlalchemy.orm import Session
 
 from portal.access import Role
-from tasks.credit import midnight
+from tasks.credit import midnight, monday
 from tasks.forms import TYPE_TAGS
 from tasks.models import (
     Adjustment,
@@ -17,6 +17,7 @@ from tasks.models import (
     EscalationState,
     Pool,
     Project,
+    ProjectState,
     Segment,
     Timesheet,
     TimesheetState,
@@ -46,7 +47,9 @@ def work_panel(session: Session, account_id: int, now: datetime) -> str | None:
 
 def week_panel(session: Session, account_id: int, now: datetime) -> str | None:
     """The person's week as a picture."""
-    week = pictures.week_of(session, account_id, now=now, zone=_zone())
+    zone = _zone()
+    monday_of = monday(now.astimezone(zone).date())
+    week = pictures.week_of(session, account_id, week=monday_of, zone=zone)
     total = sum(bar.value for bar in week)
     return render_template("tasks/panel_week.html", drawing=pictures.week_chart(week), total=total)
 
@@ -72,6 +75,13 @@ def projects_panel(session: Session, account_id: int, _now: datetime) -> str | N
     return render_template(
         "tasks/panel_projects.html", projects=found, waiting=_waiting(session, ids)
     )
+
+
+def client_panel(session: Session, account_id: int, _now: datetime) -> str | None:
+    """A client reader's projects and the newest releases of each."""
+    seen = projects_of(account_id, Role.CLIENT_READER).where(Project.state != ProjectState.DRAFT)
+    found = session.scalars(seen.order_by(Project.title)).all()
+    return render_template("tasks/panel_client.html", projects=found) if found else None
 
 
 def questions_panel(session: Session, account_id: int, _now: datetime) -> str | None:

@@ -16,10 +16,24 @@ from portal.contributions import (
 )
 from tasks import panels, reporting
 from tasks.models import JobName
-from tasks.views import clock, managing, projects, quality, questions, time, work
+from tasks.views import (
+    approving,
+    client,
+    clock,
+    managing,
+    pausing,
+    projects,
+    quality,
+    questions,
+    reasoning,
+    releases,
+    time,
+    work,
+)
 
 _EXPERT: Final = frozenset({Role.EXPERT})
 _MANAGER: Final = frozenset({Role.MANAGER})
+_READER: Final = frozenset({Role.CLIENT_READER})
 _POLICY: Final = frozenset({Role.POLICY_EXPERT})
 _LOOKS_AT_PEOPLE: Final = frozenset({Role.MANAGER, Role.REVIEWER, Role.POLICY_EXPERT, Role.ADMIN})
 
@@ -27,7 +41,20 @@ _LOOKS_AT_PEOPLE: Final = frozenset({Role.MANAGER, Role.REVIEWER, Role.POLICY_EX
 def register(contributions: Contributions) -> None:
     """Add this package's pages, jobs and panels."""
     contributions.blueprints.extend(
-        [work.bp, clock.bp, time.bp, quality.bp, projects.bp, managing.bp, questions.bp]
+        [
+            work.bp,
+            clock.bp,
+            time.bp,
+            quality.bp,
+            projects.bp,
+            managing.bp,
+            questions.bp,
+            pausing.bp,
+            reasoning.bp,
+            releases.bp,
+            client.bp,
+            approving.bp,
+        ]
     )
     contributions.navigation.extend(
         [
@@ -36,12 +63,15 @@ def register(contributions: Contributions) -> None:
             NavigationItem(_("Time"), "work_time.index", _EXPERT, 15, "/time"),
             NavigationItem(_("Projects"), "projects.index", _MANAGER, 10, "/projects"),
             NavigationItem(_("Questions"), "questions.index", _POLICY | _MANAGER, 20, "/questions"),
+            NavigationItem(_("Your projects"), "client.index", _READER, 10, "/client"),
+            NavigationItem(_("Reasoning"), "reasoning.index", _POLICY, 25, "/reasoning"),
         ]
     )
     contributions.home_panels.extend(
         [
             Panel(panels.work_panel, _EXPERT, 10),
             Panel(panels.projects_panel, _MANAGER, 10),
+            Panel(panels.client_panel, _READER, 10),
             Panel(panels.questions_panel, _POLICY, 10),
             Panel(panels.week_panel, _EXPERT, 20, wide=False),
             Panel(panels.quality_panel, _EXPERT, 30, wide=False),
@@ -67,8 +97,17 @@ def register(contributions: Contributions) -> None:
             Sweep(JobName.EXPIRE_ASSIGNMENTS, timedelta(minutes=1)),
             Sweep(JobName.END_ABANDONED, timedelta(minutes=5)),
             Sweep(JobName.APPROVE_TIMESHEETS, timedelta(minutes=30)),
+            Sweep(JobName.GRANT_EXTENSIONS, timedelta(minutes=30)),
+            Sweep(JobName.END_PAUSES, timedelta(minutes=30)),
         ]
     )
+    contributions.appeal_listeners.append(JobName.APPEAL_UPHELD)
+    contributions.decision_titles |= {
+        "tasks.paused": _("New tasks are paused while a person looks"),
+        "tasks.resumed": _("New tasks are open again"),
+        "tasks.extension": _("No more time for a task this time"),
+        "tasks.adjustment": _("Time that was not accepted this time"),
+    }
     contributions.commands.append("tasks.cli:tasks")
 
 
@@ -76,8 +115,10 @@ def _tabs() -> list[ProjectTab]:
     names = (
         (_("Overview"), "projects.overview", 10),
         (_("Tasks"), "projects.tasks", 20),
+        (_("Time"), "approving.queue", 35),
         (_("People"), "projects.people", 30),
         (_("Quality"), "projects.quality", 40),
+        (_("Releases"), "releases.index", 50),
         (_("Guideline"), "projects.guideline", 60),
         (_("Settings"), "projects.settings", 70),
     )

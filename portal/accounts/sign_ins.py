@@ -18,6 +18,8 @@ from portal.accounts.models import Account, AccountState, Authenticator, Grant, 
 COOKIE: Final = "touchstone"
 LASTS: Final = timedelta(days=14)
 KEPT: Final = timedelta(days=90)
+KEPT_WHILE_PAUSED: Final = frozenset({Role.APPLICANT, Role.EXPERT})
+"""Roles by which a person reads their own work, time and money."""
 SEEN_EVERY: Final = timedelta(minutes=5)
 """How exactly we keep when a device was last used."""
 
@@ -63,13 +65,16 @@ def start(
 def find(session: Session, token: str) -> Found | None:
     """Who holds this token, with the roles they may use now; None where it is not valid. One query.
 
-    Roles that need a second factor count only where this sign-in has given one.
+    Roles that need a second factor count only where this sign-in has given one. A paused account
+    keeps the roles by which its owner reads what is theirs, and none by which they act on others.
     """
     row = session.execute(_by_token(token)).one_or_none()
     if row is None:
         return None
-    found, public_id, name, zone, held, has_app = row
+    found, public_id, name, zone, held, has_app, state = row
     roles = frozenset(Role(role) for role in held)
+    if state is AccountState.PAUSED:
+        roles &= KEPT_WHILE_PAUSED
     given = found.second_factor_at is not None
     waiting = frozenset() if given else roles & NEEDS_SECOND_FACTOR
     principal = Principal(found.account_id, public_id, name, roles - waiting, found.id, waiting)
@@ -110,8 +115,8 @@ def forget(session: Session, *, now: datetime) -> None:
     session.execute(sa.delete(SignIn).where(ended < now - KEPT))
 
 
-def _by_token(token: str) -> sa.Select[SignIn, UUID, str, str, Sequence[str], bool]:
-    """The sign-in, its account's public id, name, zone and live roles, and whether it has an authenticator."""
+def _by_token(token: str) -> sa.Select[SignIn, UUID, str, str, Sequence[str], bool, AccountState]:
+    """The sign-in, its account's public id, name, zone, live roles, whether it has an authenticator, state."""
     held = sa.select(sa.cast(Grant.role, sa.Text)).where(
         Grant.account_id == SignIn.account_id, Grant.revoked_at.is_(None)
     )
@@ -120,7 +125,12 @@ def _by_token(token: str) -> sa.Select[SignIn, UUID, str, str, Sequence[str], bo
     )
     columns = (SignIn, Account.public_id, Account.display_name, Account.time_zone)
     return (
-        sa.select(*columns, sa.func.array(held.scalar_subquery(), type_=sa.ARRAY(sa.Text)), app)
+        sa.select(
+            *columns,
+            sa.func.array(held.scalar_subquery(), type_=sa.ARRAY(sa.Text)),
+            app,
+            Account.state,
+        )
         .join(Account, Account.id == SignIn.account_id)
         .where(SignIn.token_hash == _hash(token), SignIn.revoked_at.is_(None))
         .where(SignIn.expires_at > clock.expression())

@@ -94,9 +94,8 @@ def why_empty(who: Principal) -> str:
     if who.roles == {Role.CLIENT_READER}:
         return str(
             _(
-                "Reports and datasets of your organisation come to you from the project's manager: "
-                "there is no page for them here yet. The address printed on a report shows whether "
-                "it is genuine."
+                "Your organisation's projects, their reports and released datasets show here once a "
+                "project is opened. The address printed on a report shows whether it is genuine."
             )
         )
     if not who.roles:

@@ -1,11 +1,13 @@
 """The tables of the work: projects, offers, tasks, judgments, gold and the clock."""
 
+from tasks.models.claims import ClaimState, Extension, ExtensionState, TimeClaim
 from tasks.models.gold import Gold, GoldKey, GoldScore
 from tasks.models.guidelines import Clause, Guideline, GuidelineVersion, Policy, PolicyVersion
-from tasks.models.imports import ImportState, TaskImport
+from tasks.models.imports import UNDER_WAY, ImportState, TaskImport
 from tasks.models.names import JobName
 from tasks.models.offers import Rate, RateCard, RateUnit, Terms
 from tasks.models.projects import Pool, Project, ProjectState, TaskType
+from tasks.models.releases import Release, ReleaseState
 from tasks.models.time import (
     Activity,
     Adjustment,
@@ -32,17 +34,21 @@ from tasks.models.work import (
 )
 
 __all__ = [
+    "UNDER_WAY",
     "Activity",
     "Adjustment",
     "AdjustmentState",
     "Assignment",
     "AssignmentState",
     "BeatKind",
+    "ClaimState",
     "Clause",
     "Draft",
     "Enrolment",
     "Escalation",
     "EscalationState",
+    "Extension",
+    "ExtensionState",
     "Gold",
     "GoldKey",
     "GoldScore",
@@ -60,6 +66,8 @@ __all__ = [
     "Rate",
     "RateCard",
     "RateUnit",
+    "Release",
+    "ReleaseState",
     "Segment",
     "SessionEnd",
     "Source",
@@ -68,6 +76,7 @@ __all__ = [
     "TaskPayload",
     "TaskType",
     "Terms",
+    "TimeClaim",
     "Timesheet",
     "TimesheetState",
     "WorkSession",

@@ -12,14 +12,25 @@ from portal.db import Base, Serial, move
 
 
 class ImportState(StrEnum):
-    """REFUSED files left nothing behind; `problems` says why, with row and column."""
+    """REFUSED and CANCELLED files left nothing behind; `problems` says why, with row and column."""
 
     WAITING = "waiting"
+    RUNNING = "running"
     DONE = "done"
     REFUSED = "refused"
+    CANCELLED = "cancelled"
 
 
-_TRANSITIONS: Final = {ImportState.WAITING: {ImportState.DONE, ImportState.REFUSED}}
+UNDER_WAY: Final = frozenset({ImportState.WAITING, ImportState.RUNNING})
+_TRANSITIONS: Final = {
+    ImportState.WAITING: {ImportState.RUNNING, ImportState.CANCELLED},
+    ImportState.RUNNING: {
+        ImportState.RUNNING,  # once more, after its worker died
+        ImportState.DONE,
+        ImportState.REFUSED,
+        ImportState.CANCELLED,
+    },
+}
 
 
 class TaskImport(Base):
@@ -29,11 +40,19 @@ class TaskImport(Base):
     __table_args__ = (
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("public_id"),
-        sa.CheckConstraint("(state = 'waiting') = (ended_at IS NULL)", name="ended_iff_ended"),
+        sa.CheckConstraint(
+            "(state IN ('waiting', 'running')) = (ended_at IS NULL)", name="ended_iff_ended"
+        ),
+        sa.CheckConstraint(
+            "state <> 'running' OR started_at IS NOT NULL", name="running_has_started"
+        ),
         sa.CheckConstraint(
             "state <> 'refused' OR jsonb_array_length(problems) > 0", name="refusal_says_why"
         ),
-        sa.CheckConstraint("added >= 0 AND already >= 0", name="counts_not_negative"),
+        sa.CheckConstraint(
+            "added >= 0 AND already >= 0 AND total >= 0 AND checked >= 0 AND entered >= 0",
+            name="counts_not_negative",
+        ),
         sa.Index("ix_task_import_project_id", "project_id", "id"),
     )
 
@@ -51,7 +70,23 @@ class TaskImport(Base):
     added: Mapped[int] = mapped_column(default=0, init=False)
     already: Mapped[int] = mapped_column(default=0, init=False)
     problems: Mapped[list[str]] = mapped_column(default_factory=list, init=False)
+    total: Mapped[int] = mapped_column(default=0, init=False)
+    """Rows of the file; 0 until they are counted."""
+    checked: Mapped[int] = mapped_column(default=0, init=False)
+    entered: Mapped[int] = mapped_column(default=0, init=False)
+    """Rows that have gone in, though nobody sees them before the last has."""
+    started_at: Mapped[datetime | None] = mapped_column(default=None, init=False)
     ended_at: Mapped[datetime | None] = mapped_column(default=None, init=False)
+
+    def start(self, *, now: datetime) -> None:
+        """A worker takes it up; once more where an earlier one died over it."""
+        self.state = move(_TRANSITIONS, self.state, ImportState.RUNNING)
+        self.started_at, self.total, self.checked, self.entered = now, 0, 0, 0
+
+    def cancel(self, *, now: datetime) -> None:
+        """Somebody thought better of it: nothing of it goes in."""
+        self.state = move(_TRANSITIONS, self.state, ImportState.CANCELLED)
+        self.ended_at = now
 
     def finish(self, *, added: int, already: int, now: datetime) -> None:
         """Everything is in."""

@@ -11,3 +11,7 @@ class JobName(StrEnum):
     EXPIRE_ASSIGNMENTS = "tasks.expire_assignments"
     APPROVE_TIMESHEETS = "tasks.approve_timesheets"
     END_ABANDONED = "tasks.end_abandoned_sessions"
+    APPEAL_UPHELD = "tasks.appeal_upheld"
+    GRANT_EXTENSIONS = "tasks.grant_extensions"
+    MAKE_RELEASE = "tasks.make_release"
+    END_PAUSES = "tasks.end_pauses"

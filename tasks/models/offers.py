@@ -37,6 +37,10 @@ class RateCard(Base):
     currency: Mapped[str]
     published_at: Mapped[datetime]
     published_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"), default=None)
+    rules: Mapped[dict[str, Any]] = mapped_column(
+        default_factory=dict, server_default=sa.text("'{}'::jsonb")
+    )
+    """What it says beyond its prices, as `tasks.rules` reads it."""
 
 
 class Rate(Base):
@@ -88,6 +92,7 @@ class Terms(Base):
         sa.CheckConstraint("hourly_minor >= 0", name="hourly_minor_not_negative"),
         sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_iso"),
         sa.CheckConstraint("jsonb_typeof(rates) = 'array'", name="rates_is_array"),
+        sa.CheckConstraint("claim_day_seconds >= 0", name="claim_day_seconds_not_negative"),
     )
 
     id: Mapped[Serial] = mapped_column(init=False)
@@ -105,6 +110,12 @@ class Terms(Base):
     task_cap_seconds: Mapped[int]
     day_cap_seconds: Mapped[int]
     week_cap_seconds: Mapped[int]
+    rules: Mapped[dict[str, Any]] = mapped_column(
+        default_factory=dict, server_default=sa.text("'{}'::jsonb")
+    )
+    """The card's rules, as they were accepted."""
+    claim_day_seconds: Mapped[int] = mapped_column(default=1800, server_default="1800")
+    """Time the clock did not see that counts on one day without anybody deciding on it."""
 
     @property
     def hold(self) -> timedelta:

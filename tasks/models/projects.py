@@ -57,6 +57,7 @@ class Project(Base):
         sa.CheckConstraint("task_cap_seconds > 0 AND hold_seconds >= task_cap_seconds", name="hold_covers_cap"),
         sa.CheckConstraint("idle_limit_seconds >= 30", name="idle_limit_sensible"),
         sa.CheckConstraint("day_cap_seconds > 0 AND week_cap_seconds > 0", name="caps_positive"),
+        sa.CheckConstraint("claim_day_seconds >= 0 AND reserve_seconds >= 0", name="allowances_not_negative"),
     )  # fmt: skip
 
     id: Mapped[Serial] = mapped_column(init=False)
@@ -89,6 +90,10 @@ class Project(Base):
     idle_limit_seconds: Mapped[int] = mapped_column(default=120)
     day_cap_seconds: Mapped[int] = mapped_column(default=8 * 3600)
     week_cap_seconds: Mapped[int] = mapped_column(default=40 * 3600)
+    claim_day_seconds: Mapped[int] = mapped_column(default=1800, server_default="1800")
+    """Time the clock did not see that counts on one day without anybody deciding on it."""
+    reserve_seconds: Mapped[int] = mapped_column(default=36_000, server_default="36000")
+    """Time from which the rule grants more for a task; a person grants what goes beyond it."""
     created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"), default=None)
     state: Mapped[ProjectState] = mapped_column(default=ProjectState.DRAFT, init=False)
     opened_at: Mapped[datetime | None] = mapped_column(default=None, init=False)

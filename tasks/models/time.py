@@ -95,6 +95,8 @@ class Heartbeat(Base):
     __tablename__ = "heartbeat"
     __table_args__ = (
         sa.PrimaryKeyConstraint("id"),
+        sa.CheckConstraint("(pool_id IS NULL) = (task_id IS NULL)", name="whole_task_or_none"),
+        sa.CheckConstraint("capped_seconds >= 0", name="capped_seconds_not_negative"),
         sa.Index("ix_heartbeat_session_id", "session_id"),
         {"postgresql_partition_by": "RANGE (id)"},
     )
@@ -108,6 +110,11 @@ class Heartbeat(Base):
     idle_seconds: Mapped[float] = mapped_column(sa.Double)
     gap_seconds: Mapped[float] = mapped_column(sa.Double)
     credited_seconds: Mapped[float] = mapped_column(sa.Double)
+    pool_id: Mapped[int | None] = mapped_column(default=None)
+    task_id: Mapped[int | None] = mapped_column(default=None)
+    """The task that was held, where one was."""
+    capped_seconds: Mapped[float] = mapped_column(sa.Double, default=0.0, server_default="0")
+    """What was not credited since the task's planned time was used up."""
 
 
 class TimesheetState(StrEnum):
@@ -294,10 +301,10 @@ class Adjustment(Base):
         self.state = move(_ADJUSTMENTS, self.state, AdjustmentState.APPROVED)
         self.decided_by_id, self.decided_at = by, now
 
-    def approve_by_rule(self, *, now: datetime) -> None:
-        """Nobody decided in time: it counts."""
+    def approve_by_rule(self, *, now: datetime, decision_id: int | None = None) -> None:
+        """It counts without anybody's act; `decision_id` is the refusal that an appeal undid."""
         self.state = move(_ADJUSTMENTS, self.state, AdjustmentState.APPROVED)
-        self.decided_at = now
+        self.decided_at, self.decision_id = now, decision_id
 
     def refuse(self, *, by: int, decision_id: int, now: datetime) -> None:
         """It does not count; the decision says why and can be appealed."""

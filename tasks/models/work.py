@@ -66,7 +66,15 @@ class Enrolment(Base):
         sa.PrimaryKeyConstraint("pool_id", "expert_id"),
         sa.UniqueConstraint("pool_id", "pseudonym"),
         sa.CheckConstraint("judgment_cap IS NULL OR judgment_cap > 0", name="cap_positive"),
-        sa.CheckConstraint("(paused_at IS NULL) = (pause_reason IS NULL)", name="pause_says_why"),
+        sa.CheckConstraint(
+            "(paused_at IS NULL) = (pause_reason IS NULL)"
+            " AND (paused_at IS NULL) = (pause_until IS NULL)"
+            " AND (paused_at IS NULL) = (pause_decision_id IS NULL)",
+            name="pause_says_why_and_until_when",
+        ),
+        sa.Index(
+            "ix_enrolment_paused", "pause_until", postgresql_where=sa.text("paused_at IS NOT NULL")
+        ),
         sa.CheckConstraint("draws >= 0 AND judged >= 0", name="counts_not_negative"),
     )
 
@@ -85,14 +93,21 @@ class Enrolment(Base):
     judged: Mapped[int] = mapped_column(default=0, init=False)
     paused_at: Mapped[datetime | None] = mapped_column(default=None, init=False)
     pause_reason: Mapped[str | None] = mapped_column(default=None, init=False)
+    pause_until: Mapped[datetime | None] = mapped_column(default=None, init=False)
+    """By when a person has looked; then it ends by itself."""
+    pause_decision_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("decision.id"), default=None, init=False
+    )
 
-    def pause(self, *, reason: str, now: datetime) -> None:
-        """Hand out nothing new until a person has looked."""
+    def pause(self, *, reason: str, decision_id: int, until: datetime, now: datetime) -> None:
+        """Hand out nothing new until a person has looked, by a decision that can be appealed."""
         self.paused_at, self.pause_reason = now, reason
+        self.pause_until, self.pause_decision_id = until, decision_id
 
     def resume(self) -> None:
         """Hand out tasks again."""
         self.paused_at = self.pause_reason = None
+        self.pause_until = self.pause_decision_id = None
 
 
 class AssignmentState(StrEnum):

@@ -37,6 +37,22 @@ def share_right(right: int, judged: int, *, level: float = 0.9) -> Share:
     return Share(right, judged, point, low, high)
 
 
+def mean_share(total: float, cases: int, *, level: float = 0.9) -> Share:
+    """Estimate a share over cases of which each gives a share of its own, their sum in `total`.
+
+    The case is the unit, however many judged it: their judgments of one case are not independent. So
+    the interval is Jeffreys' with the sum in place of a count, a little wide where cases are split.
+    """
+    if not 0 <= total <= cases + 1e-9:
+        raise ValueError(f"{total} of {cases} cases")
+    inside = min(total, float(cases))
+    a, b, tail = inside + 0.5, cases - inside + 0.5, (1 - level) / 2
+    low = 0.0 if inside == 0 else beta_quantile(tail, a, b)
+    high = 1.0 if inside == cases else beta_quantile(1 - tail, a, b)
+    point = inside / cases if cases >= ENOUGH else None
+    return Share(round(inside), cases, point, low, high)
+
+
 def beta_quantile(probability: float, a: float, b: float) -> float:
     """The x with I_x(a, b) = probability, to 1e-12."""
     low, high = 0.0, 1.0

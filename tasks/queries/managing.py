@@ -108,6 +108,36 @@ def payload_of(task: Task) -> sa.Select[TaskPayload]:
     )
 
 
+def done_in(project_ids: list[int]) -> sa.Select[int, int]:
+    """`(project, judgments on ordinary tasks)`."""
+    found = sa.select(Pool.project_id, sa.func.count()).join(Judgment, Judgment.pool_id == Pool.id)
+    real = found.where(Pool.project_id.in_(project_ids), Judgment.revision == 1, ~_JUDGED_GOLD)
+    return real.group_by(Pool.project_id)
+
+
+def targets_of(project_ids: list[int]) -> sa.Select[int, int]:
+    """`(project, judgments planned)`: ordinary tasks times their overlap."""
+    found = (
+        sa.select(Project.id, sa.func.count() * Project.overlap)
+        .join(Pool, Pool.project_id == Project.id)
+        .join(Task, Task.pool_id == Pool.id)
+    )
+    return found.where(Project.id.in_(project_ids), ~_IS_GOLD).group_by(Project.id)
+
+
+def expert_count(project_id: int) -> sa.Select[int]:
+    """How many people have answered in a project."""
+    found = sa.select(sa.func.count(sa.distinct(Judgment.expert_id))).select_from(Judgment)
+    return found.join(Pool, Pool.id == Judgment.pool_id).where(Pool.project_id == project_id)
+
+
+def paused_place(project_id: int, expert_id: int) -> sa.Select[Enrolment]:
+    """The expert's place in the project where it is paused."""
+    places = sa.select(Enrolment).join(Pool, Pool.id == Enrolment.pool_id)
+    mine = places.where(Pool.project_id == project_id, Enrolment.expert_id == expert_id)
+    return mine.where(Enrolment.paused_at.is_not(None)).limit(1)
+
+
 def experts_in(projects: sa.Select[Project]) -> sa.Select[int]:
     """The accounts enrolled in any of the projects."""
     ids = projects.with_only_columns(Project.id)

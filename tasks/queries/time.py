@@ -8,7 +8,9 @@ import sqlalchemy as sa
 from tasks.models import (
     Adjustment,
     AdjustmentState,
+    ClaimState,
     Segment,
+    TimeClaim,
     Timesheet,
     TimesheetState,
     WorkSession,
@@ -47,6 +49,17 @@ def credited(
     return found
 
 
+def claims_of(expert_id: int) -> sa.Select[TimeClaim]:
+    """Gaps that the clock did not see while the expert held a task, the newest first."""
+    mine = sa.select(TimeClaim).where(TimeClaim.expert_id == expert_id)
+    return mine.order_by(TimeClaim.id.desc())
+
+
+def offered_claims(expert_id: int, *, limit: int) -> sa.Select[TimeClaim]:
+    """Those that wait for the expert's tap."""
+    return claims_of(expert_id).where(TimeClaim.state == ClaimState.OFFERED).limit(limit)
+
+
 def timesheets_of(expert_id: int) -> sa.Select[Timesheet]:
     """The expert's timesheets, the newest week first."""
     mine = sa.select(Timesheet).where(Timesheet.expert_id == expert_id)
@@ -69,6 +82,13 @@ def segments(timesheet_id: int) -> sa.Select[Segment]:
     """A timesheet's segments in order."""
     here = sa.select(Segment).where(Segment.timesheet_id == timesheet_id)
     return here.order_by(Segment.started_at)
+
+
+def segments_between(expert_id: int, *, start: datetime, end: datetime) -> sa.Select[Segment]:
+    """The expert's segments that touch a half-open period, in order."""
+    mine = sa.select(Segment).where(Segment.expert_id == expert_id)
+    touching = mine.where(Segment.ended_at > start, Segment.started_at < end)
+    return touching.order_by(Segment.started_at)
 
 
 def adjustments(timesheet_ids: list[int]) -> sa.Select[Adjustment]:

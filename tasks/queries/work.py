@@ -1,5 +1,7 @@
 """Tasks to hand out, and the assignments an expert holds or has held."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
@@ -13,6 +15,7 @@ from tasks.models import (
     Gold,
     Judgment,
     Pool,
+    Project,
     Task,
     TaskPayload,
 )
@@ -27,13 +30,13 @@ def open_assignment(enrolment: Enrolment) -> sa.Select[Assignment]:
     )
 
 
-def held_in_project(expert_id: int, project_id: int) -> sa.Select[Assignment]:
-    """What the expert holds in any pool of the project, the latest first."""
+def worked_on(expert_id: int, project_id: int, *, since: datetime) -> sa.Select[Assignment]:
+    """What the expert holds in any pool of the project, the latest first; then what expired `since`."""
     held = sa.select(Assignment).join(Pool, Pool.id == Assignment.pool_id)
     mine = held.where(Pool.project_id == project_id, Assignment.expert_id == expert_id)
-    return mine.where(Assignment.state == AssignmentState.OPEN).order_by(
-        Assignment.opened_at.desc()
-    )
+    is_open = Assignment.state == AssignmentState.OPEN
+    expired = (Assignment.state == AssignmentState.EXPIRED) & (Assignment.closed_at >= since)
+    return mine.where(is_open | expired).order_by(is_open.desc(), Assignment.opened_at.desc())
 
 
 def assignments_of(expert_id: int) -> sa.Select[Assignment]:
@@ -96,6 +99,23 @@ def open_escalations(project_id: int) -> sa.Select[Escalation]:
     found = sa.select(Escalation).join(Pool, Pool.id == Escalation.pool_id)
     waiting = found.where(Pool.project_id == project_id, Escalation.state == EscalationState.OPEN)
     return waiting.order_by(Escalation.asked_at)
+
+
+def questions_of(expert_id: int) -> sa.Select[Escalation, str]:
+    """`(question, project's title)` of everything the expert asked, the newest first."""
+    found = sa.select(Escalation, Project.title).join(Pool, Pool.id == Escalation.pool_id)
+    mine = found.join(Project, Project.id == Pool.project_id)
+    return mine.where(Escalation.expert_id == expert_id).order_by(Escalation.id.desc())
+
+
+def questions_about(assignment: Assignment) -> sa.Select[Escalation]:
+    """What was asked under one assignment, oldest first."""
+    return (
+        sa.select(Escalation)
+        .where(Escalation.pool_id == assignment.pool_id, Escalation.task_id == assignment.task_id)
+        .where(Escalation.expert_id == assignment.expert_id)
+        .order_by(Escalation.id)
+    )
 
 
 def _unseen(

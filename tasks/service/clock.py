@@ -23,8 +23,10 @@ from tasks.models import (
     Terms,
     WorkSession,
 )
+from tasks.queries import clock as clock_queries
 from tasks.queries import time as queries
 from tasks.queries import work as work_queries
+from tasks.service.planned import Planned, may_read, planned
 from tasks.service.timesheets import sheet_for
 
 ABANDONED_AFTER: Final = timedelta(minutes=10)
@@ -32,10 +34,11 @@ _ZERO: Final = timedelta(0)
 
 
 class ClockState(StrEnum):
-    """What a tab is told about its clock."""
+    """What a tab is told about its clock. CAPPED: the task's planned time is used up."""
 
     COUNTING = "counting"
     IDLE = "idle"
+    CAPPED = "capped"
     TAKEN_OVER = "taken_over"
     ENDED = "ended"
 
@@ -103,8 +106,36 @@ def beat(
     if seq > live.last_seq:
         credited = _credit(session, live, _Sign(BeatKind.BEAT, seq, idle), now=now)
         live.last_seq = seq
-    limit = timedelta(seconds=session.get_one(Terms, live.terms_id).idle_limit_seconds)
-    return Beaten(ClockState.IDLE if idle > limit else ClockState.COUNTING, credited)
+    return Beaten(_state(session, live, idle), credited)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a tab shows of its clock: what is credited, what is not and why."""
+
+    credited: timedelta
+    idle: timedelta
+    away: timedelta
+    capped: timedelta
+    may_read: timedelta
+    task: Planned | None
+
+
+def standing(session: Session, live: WorkSession) -> Standing:
+    """The session so far, and the planned time of the task that is held."""
+    task = _held(session, live)
+    always = {"start": live.started_at, "end": live.last_beat_at + timedelta(seconds=1)}
+    uncounted = clock_queries.uncounted(live.expert_id, session_id=live.id, **always)
+    idle, away, capped = session.execute(uncounted).one()
+    credited = session.scalar(sa.select(queries.SECONDS).where(Segment.session_id == live.id))
+    return Standing(
+        credited=timedelta(seconds=credited or 0.0),
+        idle=timedelta(seconds=idle),
+        away=timedelta(seconds=away),
+        capped=timedelta(seconds=capped),
+        may_read=may_read(session, session.get_one(Terms, live.terms_id), task),
+        task=planned(session, task) if task else None,
+    )
 
 
 def act(session: Session, *, expert_id: int, assignment: Assignment, now: datetime) -> timedelta:
@@ -144,11 +175,14 @@ def end_abandoned(session: Session, *, now: datetime, limit: int = 500) -> int:
 def _credit(
     session: Session, live: WorkSession, sign: _Sign, *, now: datetime, on: Assignment | None = None
 ) -> timedelta:
-    """Write the sign down and credit its gap as segments, cut at the payroll zone's midnights."""
-    terms = session.get_one(Terms, live.terms_id)
+    """Write the sign down and credit its gap as segments, cut at the payroll zone's midnights.
+
+    At most what is left of the held task's planned time.
+    """
+    task = on or _held(session, live)
     gap = max(_ZERO, now - live.last_beat_at)
-    limit = timedelta(seconds=terms.idle_limit_seconds)
-    credited = credit(gap, idle=sign.idle, limit=limit)
+    worked = credit(gap, idle=sign.idle, limit=_limit(session, live, task, sign.idle))
+    credited = min(worked, planned(session, task).left) if task and worked else worked
     session.add(
         Heartbeat(
             session_id=live.id,
@@ -159,21 +193,22 @@ def _credit(
             idle_seconds=sign.idle.total_seconds(),
             gap_seconds=gap.total_seconds(),
             credited_seconds=credited.total_seconds(),
+            pool_id=task.pool_id if task else None,
+            task_id=task.task_id if task else None,
+            capped_seconds=(worked - credited).total_seconds(),
         )
     )
     if credited:
-        _write_segments(session, live, live.last_beat_at, live.last_beat_at + credited, on)
+        _write_segments(session, live, live.last_beat_at, live.last_beat_at + credited, task)
     live.last_beat_at = max(live.last_beat_at, now)
     session.flush()
     return credited
 
 
 def _write_segments(
-    session: Session, live: WorkSession, start: datetime, end: datetime, on: Assignment | None
+    session: Session, live: WorkSession, start: datetime, end: datetime, task: Assignment | None
 ) -> None:
     project = session.get_one(Project, live.project_id)
-    held = work_queries.held_in_project(live.expert_id, live.project_id).limit(1)
-    task = on or session.scalar(held)
     for piece in pieces(start, end, project.zone):
         sheet = sheet_for(
             session, expert_id=live.expert_id, project=project, day=piece.day, now=end
@@ -192,3 +227,26 @@ def _write_segments(
             )
         )
     session.flush()
+
+
+def _held(session: Session, live: WorkSession) -> Assignment | None:
+    """The task the time goes to; one whose hold ran out in this session is still worked on."""
+    since, mine = live.started_at, (live.expert_id, live.project_id)
+    return session.scalar(work_queries.worked_on(*mine, since=since).limit(1))
+
+
+def _limit(
+    session: Session, live: WorkSession, task: Assignment | None, idle: timedelta
+) -> timedelta:
+    """How long one may be still. A task's text is measured only where the agreed limit is passed."""
+    terms = session.get_one(Terms, live.terms_id)
+    agreed = timedelta(seconds=terms.idle_limit_seconds)
+    return agreed if idle <= agreed else may_read(session, terms, task)
+
+
+def _state(session: Session, live: WorkSession, idle: timedelta) -> ClockState:
+    task = _held(session, live)
+    if idle > _limit(session, live, task, idle):
+        return ClockState.IDLE
+    used_up = task is not None and not planned(session, task).left
+    return ClockState.CAPPED if used_up else ClockState.COUNTING

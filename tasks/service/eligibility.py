@@ -29,7 +29,7 @@ def obstacle(
     ).one()
     if state is not AccountState.ACTIVE:
         return Reason.ACCOUNT_PAUSED
-    if enrolment.paused_at is not None:
+    if session.scalar(_paused_in(project.id, enrolment.expert_id)):
         return Reason.ENROLMENT_PAUSED
     stale = enrolment.valid_until is not None and enrolment.valid_until <= now
     if stale or enrolment.qualification_revision != revision:
@@ -39,6 +39,13 @@ def obstacle(
         enrolment.valid_until is None or enrolment.valid_until <= now
     )
     return Reason.NO_QUALIFICATION if refused else None
+
+
+def _paused_in(project_id: int, expert_id: int) -> sa.Select[bool]:
+    """Whether the expert's work on the project is paused: in one of its pools is in all."""
+    places = sa.select(Enrolment.pool_id).join(Pool, Pool.id == Enrolment.pool_id)
+    mine = places.where(Pool.project_id == project_id, Enrolment.expert_id == expert_id)
+    return sa.select(mine.where(Enrolment.paused_at.is_not(None)).exists())
 
 
 def valid_until(session: Session, expert_id: int, pool: Pool, *, now: datetime) -> datetime | None:

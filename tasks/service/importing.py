@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -16,13 +16,23 @@ from portal.db import lock
 from portal.files import StoredFile
 from portal.ids import uuid7
 from portal.jobs import enqueue
-from tasks.models import JobName, Pool, Project, ProjectState, Task, TaskImport, TaskPayload
+from tasks.models import (
+    UNDER_WAY,
+    JobName,
+    Pool,
+    Project,
+    ProjectState,
+    Task,
+    TaskImport,
+    TaskPayload,
+)
 from tasks.queries import projects as project_queries
 from tasks.service.files import MOST_PROBLEMS, FileRefused, mapped, rows
 from tasks.service.gold import make_gold
 from tasks.types import BadField, Kind, kind
 
 _BATCH: Final = 500
+_TOLD_EVERY: Final = 250
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,27 @@ class Imported:
 
 
 @dataclass(frozen=True)
+class Counts:
+    """How far an import is, in rows."""
+
+    total: int
+    checked: int = 0
+    entered: int = 0
+
+
+Watch = Callable[[Counts], None]
+"""Is told how far it is; may raise `Cancelled`."""
+
+
+class Cancelled(Exception):
+    """Somebody stopped the import: nothing of it goes in."""
+
+
+def nobody(_counts: Counts) -> None:
+    """Nobody watches."""
+
+
+@dataclass(frozen=True)
 class _Row:
     number: int
     key: str
@@ -59,6 +90,7 @@ def import_tasks(
     gold: Upload | None = None,
     by: int | None = None,
     now: datetime,
+    watch: Watch = nobody,
 ) -> Imported:
     """Add the file's tasks, and make those of the gold file probes.
 
@@ -69,14 +101,14 @@ def import_tasks(
     if project.state is ProjectState.CLOSED:
         raise FileRefused(["This project is closed."])
     rules = kind(project.task_type)
-    read = _read(rules, upload, columns)
+    read = _read(rules, upload, columns, watch)
     pool = session.scalars(project_queries.pools(project.id)).first()
     if pool is None:
         raise FileRefused(["This project has no pool."])
     known = _known(session, project)
     _refuse_changed(read, known, columns["key"])
     new = [row for row in read if row.key not in known]
-    _insert(session, project, pool, new, now=now)
+    _insert(session, project, pool, new, watch, now=now)
     golden = 0
     if gold is not None:
         answers = read_gold(rules, gold, known.keys() | {row.key for row in read})
@@ -130,6 +162,15 @@ def request(
     return requested
 
 
+def cancel(session: Session, requested: TaskImport, *, by: int, now: datetime) -> None:
+    """Stop an import that is under way; one that has ended stays as it is. Nothing of it goes in."""
+    lock(session, requested)
+    if requested.state in UNDER_WAY:
+        requested.cancel(now=now)
+        subject = ("project", requested.project_id)
+        audit.record(session, actor=by, action="tasks.import_cancelled", subject=subject, now=now)
+
+
 def uploads(session: Session, requested: TaskImport) -> tuple[Upload, Upload | None]:
     """The requested import's files, read back."""
     main = files.read(session.get_one(StoredFile, requested.file_id))
@@ -145,11 +186,16 @@ def draw_key(project: Project, key: str) -> int:
     return Random(f"{project.slug}:{key}").getrandbits(62)  # noqa: S311  repeatable by seed
 
 
-def _read(rules: Kind, upload: Upload, columns: Mapping[str, str]) -> list[_Row]:
+def _read(
+    rules: Kind, upload: Upload, columns: Mapping[str, str], watch: Watch = nobody
+) -> list[_Row]:
     _refuse_mapping(rules, columns)
     found: dict[str, _Row] = {}
     problems: list[str] = []
-    for number, row in rows(upload.content, upload.name):
+    listed = list(rows(upload.content, upload.name))
+    for done, (number, row) in enumerate(listed):
+        if done % _TOLD_EVERY == 0:
+            watch(Counts(len(listed), done))
         if not found and upload.name.lower().endswith(".csv"):
             _refuse_absent(row, columns)
         try:
@@ -228,10 +274,11 @@ def _refuse_changed(read: list[_Row], known: Mapping[str, bytes], column: str) -
 
 
 def _insert(
-    session: Session, project: Project, pool: Pool, new: list[_Row], *, now: datetime
+    session: Session, project: Project, pool: Pool, new: list[_Row], watch: Watch, *, now: datetime
 ) -> None:
     version = kind(project.task_type).schema_version
     for start in range(0, len(new), _BATCH):
+        watch(Counts(len(new), len(new), start))
         batch = {row.key: row for row in new[start : start + _BATCH]}
         added = session.execute(
             sa.insert(Task).returning(Task.id, Task.key),

@@ -7,8 +7,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from portal import mail, settings
+from portal.accounts.models import Account
 from portal.db import lock, one_or_404
-from portal.errors import Conflict, Invalid
+from portal.errors import Conflict, Forbidden, Invalid
 from portal.ids import uuid7
 from portal.jobs import enqueue
 from tasks.models import (
@@ -25,10 +27,24 @@ from tasks.models import (
 )
 from tasks.queries import time as time_queries
 from tasks.queries import work as queries
-from tasks.service import clock
+from tasks.service import claims, clock
 from tasks.types import BadField, kind
 
 _LONGEST_DRAFT = 20_000
+_ANSWERED = """Hello {name},
+
+The policy team has answered your question.
+
+You asked:
+{question}
+
+The answer:
+{answer}
+
+All your questions and their answers: {link}
+
+Touchstone
+"""
 
 
 def judge(
@@ -49,6 +65,7 @@ def judge(
     if late:
         _take_slot_back(session, assignment)
     assignment.submit(now=now)
+    claims.offer(session, assignment, now=now)
     judgment = Judgment(
         pool_id=assignment.pool_id,
         task_id=assignment.task_id,
@@ -149,6 +166,23 @@ def escalate(
     session.add(escalation)
     session.flush()
     return escalation
+
+
+def answer_question(
+    session: Session, escalation: Escalation, *, answer: str, by: int, now: datetime
+) -> None:
+    """Answer a question from the work, and write to whoever asked. Raises `Conflict` where it is answered."""
+    if not answer.strip():
+        raise Invalid("Write an answer first.")
+    lock(session, escalation)
+    if by == escalation.expert_id:
+        raise Forbidden("Nobody answers their own question.")
+    escalation.settle(answer=answer.strip(), by=by, now=now)
+    expert = session.get_one(Account, escalation.expert_id)
+    link = f"{settings.load().base_url.rstrip('/')}/work/questions"
+    told = {"question": escalation.question, "answer": answer.strip(), "link": link}
+    body = _ANSWERED.format(name=expert.display_name, **told)
+    mail.send(session, to=expert.email, subject="Your question was answered", body=body, now=now)
 
 
 def active_seconds(session: Session, assignment: Assignment) -> float:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -9,8 +10,15 @@ from sqlalchemy.orm import Session
 from portal import agreements, audit
 from portal.agreements import AgreementVersion
 from portal.errors import Conflict
+from portal.money import Money, plain
 from tasks.models import Project, Rate, RateCard, RateUnit, Terms
 from tasks.queries import projects as queries
+from tasks.rules import parse
+
+_UNITS: Final = {
+    RateUnit.TASK: "{} {} for each task.",
+    RateUnit.TRAINING: "{} {} an hour for training.",
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,21 @@ def offer(session: Session, project: Project, *, now: datetime) -> Offer | None:
     rates = list(session.scalars(queries.rates(card, project.locale)))
     hourly = next((rate.minor for rate in rates if _holds(rate, now)), None)
     return None if hourly is None else Offer(card, rates, agreement, hourly)
+
+
+def also_pays(offer: Offer, *, now: datetime) -> list[str]:
+    """What the card pays beside the hourly rate, and its rules, in words: read before accepting."""
+    currency = offer.card.currency
+    said = []
+    for unit, words in _UNITS.items():
+        for rate in offer.rates:
+            if (
+                rate.unit is unit
+                and rate.starts_at <= now
+                and not (rate.ends_at and rate.ends_at <= now)
+            ):
+                said.append(words.format(plain(Money(rate.minor, currency)), currency))
+    return said + parse(offer.card.rules).words(currency)
 
 
 def accept(
@@ -77,6 +100,8 @@ def _freeze(
         task_cap_seconds=project.task_cap_seconds,
         day_cap_seconds=project.day_cap_seconds,
         week_cap_seconds=project.week_cap_seconds,
+        rules=found.card.rules,
+        claim_day_seconds=project.claim_day_seconds,
     )
     session.add(terms)
     session.flush()

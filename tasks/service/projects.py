@@ -24,6 +24,7 @@ from tasks.models import (
     RateUnit,
 )
 from tasks.queries import projects as queries
+from tasks.rules import Rules, stored
 
 
 @dataclass(frozen=True)
@@ -141,12 +142,14 @@ def publish_rates(
     *,
     now: datetime,
     actor: int | None = None,
+    rules: Rules | None = None,
 ) -> RateCard:
     """Publish the project's next rate card. It pays an expert only once they accept it."""
     if not any(price.unit is RateUnit.HOUR for price in prices):
         raise Invalid("A rate card needs an hourly rate.")
     newest = session.scalar(queries.newest_rate_card(project.id))
-    card = RateCard(project.id, newest.number + 1 if newest else 1, project.currency, now, actor)
+    number, said = newest.number + 1 if newest else 1, stored(rules or Rules())
+    card = RateCard(project.id, number, project.currency, now, actor, said)
     session.add(card)
     session.flush()
     session.add_all(

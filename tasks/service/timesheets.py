@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.db import lock
-from portal.decisions import Outcome, decide
+from portal.decisions import Decision, Outcome, decide
 from portal.errors import Conflict, Forbidden, Invalid
 from portal.ids import uuid7
 from tasks.credit import midnight, monday, week_bounds
@@ -26,6 +26,7 @@ from tasks.terms import hourly_at
 
 _DAY: Final = timedelta(days=1)
 _MICROSECOND: Final = timedelta(microseconds=1)
+REFUSED: Final = "tasks.adjustment"
 WORKING_DAYS: Final = 3
 """A timesheet that nobody decides on within these is approved."""
 
@@ -131,8 +132,11 @@ def adjust(
     reason: str,
     requested_by: int,
     now: datetime,
+    terms: Terms | None = None,
 ) -> Adjustment:
     """Ask for time that the clock did not see, or that it saw wrongly; somebody else decides.
+
+    Paid by `terms`, where the task it was for has them, else by those that held on the day.
 
     What comes too late for its sheet goes into the week that is open now and points at the original.
     """
@@ -157,7 +161,7 @@ def adjust(
         public_id=uuid7(now),
         timesheet_id=target.id,
         expert_id=sheet.expert_id,
-        terms_id=_terms_of(session, sheet, project, work_day).id,
+        terms_id=(terms or _terms_of(session, sheet, project, work_day)).id,
         seconds=seconds,
         work_day=work_day,
         reason=reason.strip(),
@@ -187,7 +191,7 @@ def refuse_adjustment(
     decision = decide(
         session,
         account_id=adjustment.expert_id,
-        kind="tasks.adjustment",
+        kind=REFUSED,
         outcome=Outcome.AGAINST,
         subject=("adjustment", adjustment.id),
         rule=("time the clock did not see", "1"),
@@ -197,6 +201,35 @@ def refuse_adjustment(
         now=now,
     )
     adjustment.refuse(by=by, decision_id=decision.id, now=now)
+    session.flush()
+
+
+def appeal_upheld(session: Session, decision: Decision, *, now: datetime) -> None:
+    """The time does count: an approved adjustment in the week that is open now. Once, however often run."""
+    refused = session.get_one(Adjustment, decision.subject_id)
+    by_it = Adjustment.decision_id == decision.id
+    counts = Adjustment.state == AdjustmentState.APPROVED
+    if session.scalar(sa.select(Adjustment.id).where(by_it, counts)) is not None:
+        return
+    sheet = session.get_one(Timesheet, refused.timesheet_id)
+    project = session.get_one(Project, sheet.project_id)
+    today = now.astimezone(project.zone).date()
+    target = sheet_for(session, expert_id=sheet.expert_id, project=project, day=today, now=now)
+    counted = Adjustment(
+        public_id=uuid7(now),
+        timesheet_id=target.id,
+        expert_id=refused.expert_id,
+        terms_id=refused.terms_id,
+        seconds=refused.seconds,
+        work_day=refused.work_day,
+        reason=refused.reason,
+        requested_by_id=refused.requested_by_id,
+        requested_at=refused.requested_at,
+        original_id=None if target.id == sheet.id else sheet.id,
+    )
+    session.add(counted)
+    session.flush()
+    counted.approve_by_rule(now=now, decision_id=decision.id)
     session.flush()
 
 

@@ -20,9 +20,13 @@ from tasks.models import (
     Segment,
     Terms,
 )
+from tasks.queries import clock as clock_queries
 from tasks.queries import projects as project_queries
 from tasks.queries import time as time_queries
 from tasks.queries import work as queries
+from tasks.service.clock import standing
+from tasks.service.extensions import step
+from tasks.service.planned import ASKED_AT, may_read, planned
 from tasks.terms import parts, price
 from tasks.types import BadField, kind
 
@@ -58,6 +62,13 @@ def bench(
         saved_at=draft.saved_at if draft else None,
         problem=problem,
         sitting=sitting(session, assignment.expert_id, project),
+        planned=planned(session, assignment),
+        may_read=may_read(session, terms, assignment),
+        ask_from=ASKED_AT,
+        more=step(terms),
+        questions=session.scalars(queries.questions_about(assignment)).all(),
+        asked=session.scalars(clock_queries.extensions(assignment)).all(),
+        claims=session.scalars(time_queries.offered_claims(assignment.expert_id, limit=3)).all(),
     )
 
 
@@ -65,7 +76,7 @@ def sitting(session: Session, expert_id: int, project: Project) -> dict[str, Any
     """The live session in numbers: judgments, credited seconds, what they are worth so far."""
     live = session.scalar(time_queries.live_session(expert_id))
     if live is None or live.project_id != project.id:
-        return {"judgments": 0, "seconds": 0, "worth": Money(0, project.currency), "counting": False, "parts": []}  # fmt: skip
+        return {"judgments": 0, "seconds": 0, "worth": Money(0, project.currency), "counting": False, "parts": [], "standing": None}  # fmt: skip
     terms = session.get_one(Terms, live.terms_id)
     spans = session.scalars(sa.select(Segment).where(Segment.session_id == live.id)).all()
     judged = (
@@ -80,6 +91,7 @@ def sitting(session: Session, expert_id: int, project: Project) -> dict[str, Any
         "seconds": sum((span.ended_at - span.started_at).total_seconds() for span in spans),
         "worth": Money(round_half_up(price(spans, judgments, terms)), terms.currency),
         "counting": True,
+        "standing": standing(session, live),
         "parts": [
             (float(part.seconds), Money(part.hourly_minor, terms.currency))
             for part in parts(spans, terms)

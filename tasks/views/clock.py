@@ -1,9 +1,8 @@
 """The clock's three requests: open it in this tab, beat, stop. JSON, sent by `work-clock.js`."""
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import Blueprint, request, url_for
 from sqlalchemy.orm import Session
 
@@ -12,7 +11,7 @@ from portal.access import Role, person, requires
 from portal.db import one_or_404, transaction
 from portal.errors import Invalid
 from portal.ids import random_id
-from tasks.models import Assignment, Pool, Project, Segment, WorkSession
+from tasks.models import Assignment, Pool, Project, WorkSession
 from tasks.queries import projects as project_queries
 from tasks.queries import time as queries
 from tasks.queries import work as work_queries
@@ -25,7 +24,7 @@ bp = Blueprint("work_clock", __name__, url_prefix="/work/clock")
 
 @bp.post("/")
 @requires(Role.EXPERT)
-def start() -> dict[str, str | int | float]:
+def start() -> dict[str, Any]:
     """Run the clock in this tab: `assignment` says for which project. Other tabs lose it."""
     me = person().account_id
     with transaction() as session:
@@ -45,13 +44,13 @@ def start() -> dict[str, str | int | float]:
             "beats": url_for("work_clock.beat", public_id=live.public_id),
             "stop": url_for("work_clock.stop", public_id=live.public_id),
             "epoch": live.epoch,
-            "credited": _credited(session, live),
+            **told(session, live),
         }
 
 
 @bp.post("/<uuid:public_id>/beats")
 @requires(Role.EXPERT)
-def beat(public_id: UUID) -> dict[str, str | float]:
+def beat(public_id: UUID) -> dict[str, Any]:
     """A sign of work: `epoch`, `seq`, `idle` in seconds since the last input. Stamped by our clock."""
     sent = request.get_json(silent=True) or {}
     epoch, seq, idle = sent.get("epoch"), sent.get("seq"), sent.get("idle")
@@ -66,28 +65,37 @@ def beat(public_id: UUID) -> dict[str, str | float]:
         beaten = service.beat(
             session, live, epoch=epoch, seq=seq, idle_seconds=float(idle), now=clock.now(session)
         )
-        return {"state": beaten.state.value, "credited": _credited(session, live)}
+        return {"state": beaten.state.value, **told(session, live)}
 
 
 @bp.post("/<uuid:public_id>/stop")
 @requires(Role.EXPERT)
-def stop(public_id: UUID) -> dict[str, str | float]:
+def stop(public_id: UUID) -> dict[str, Any]:
     """Stop the clock."""
     with transaction() as session:
         live = _mine(session, public_id)
         service.stop(session, live, now=clock.now(session))
-        return {"state": service.ClockState.ENDED.value, "credited": _credited(session, live)}
+        return {"state": service.ClockState.ENDED.value, **told(session, live)}
+
+
+def told(session: Session, live: WorkSession) -> dict[str, Any]:
+    """Seconds credited in this session, what was not and why, and the held task's planned time."""
+    found = service.standing(session, live)
+    task = found.task
+    return {
+        "credited": found.credited.total_seconds(),
+        "idle": found.idle.total_seconds(),
+        "away": found.away.total_seconds(),
+        "over": found.capped.total_seconds(),
+        "may_read": found.may_read.total_seconds(),
+        "used": task.used.total_seconds() if task else None,
+        "planned": task.whole.total_seconds() if task else None,
+    }
 
 
 def _mine(session: Session, public_id: UUID) -> WorkSession:
     mine = queries.sessions_of(person().account_id)
     return one_or_404(session, mine.where(WorkSession.public_id == public_id))
-
-
-def _credited(session: Session, live: WorkSession) -> float:
-    """Seconds credited in this session so far."""
-    total = sa.select(queries.SECONDS).where(Segment.session_id == live.id)
-    return session.scalar(total) or 0.0
 
 
 def _uuid(field: str) -> UUID:

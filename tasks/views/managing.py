@@ -1,6 +1,6 @@
 """What a manager decides and moves: time, adjustments, questions, imports, releases."""
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from portal.access import Role, person, requires
 from portal.db import one_or_404, reading, transaction
 from tasks.forms import ImportForm
 from tasks.models import (
+    UNDER_WAY,
     Adjustment,
     ImportState,
     Project,
@@ -21,7 +22,6 @@ from tasks.models import (
     TaskImport,
     TaskType,
     Timesheet,
-    TimesheetState,
 )
 from tasks.queries import managing as queries
 from tasks.queries import time as time_queries
@@ -39,8 +39,10 @@ USUAL_MAPPING: Final = {
 }
 IMPORT_STATES: Final = {
     ImportState.WAITING: ("on its way in", "waiting"),
+    ImportState.RUNNING: ("on its way in", "waiting"),
     ImportState.DONE: ("imported", "good"),
     ImportState.REFUSED: ("not imported", "bad"),
+    ImportState.CANCELLED: ("stopped", "neutral"),
 }
 
 
@@ -77,25 +79,6 @@ def approve(slug: str, public_id: UUID) -> AnyResponse:
         sheet = _sheet(session, mine(session, slug), public_id)
         timesheets.approve(session, sheet, by=person().account_id, now=clock.now(session))
     flash(_("Approved."), "good")
-    return redirect(url_for("projects.overview", slug=slug))
-
-
-@bp.post("/timesheets/approve-all")
-@requires(Role.MANAGER)
-def approve_all(slug: str) -> AnyResponse:
-    """Approve every waiting week that asks for nothing special, in one act."""
-    me = person().account_id
-    with transaction() as session:
-        project, now = mine(session, slug), clock.now(session)
-        waiting = session.scalars(
-            time_queries.timesheets_in(project.id, TimesheetState.SUBMITTED).where(
-                Timesheet.expert_id != me,
-                ~sa.exists().where(Adjustment.timesheet_id == Timesheet.id),
-            )
-        ).all()
-        for sheet in waiting:
-            timesheets.approve(session, sheet, by=me, now=now)
-    flash(_("%(count)s timesheets approved.", count=len(waiting)), "good")
     return redirect(url_for("projects.overview", slug=slug))
 
 
@@ -166,12 +149,26 @@ def start_import(slug: str) -> AnyResponse | tuple[str, int]:
 def imported(slug: str, public_id: UUID) -> str:
     """What became of an import: progress, counts, or every problem with its row and column."""
     with reading() as session:
-        project = mine(session, slug)
-        of_project = sa.select(TaskImport).where(TaskImport.project_id == project.id)
-        found = one_or_404(session, of_project.where(TaskImport.public_id == public_id))
-        return render_template(
-            "tasks/import_done.html", project=project, found=found, states=IMPORT_STATES
-        )
+        return render_template("tasks/import_done.html", **_progress(session, slug, public_id))
+
+
+@bp.get("/imports/<uuid:public_id>/progress")
+@requires(Role.MANAGER)
+def import_progress(slug: str, public_id: UUID) -> str:
+    """The part of that page which changes; it asks for itself again while the import runs."""
+    with reading() as session:
+        return render_template("tasks/_import.html", **_progress(session, slug, public_id))
+
+
+@bp.post("/imports/<uuid:public_id>/cancel")
+@requires(Role.MANAGER)
+def cancel_import(slug: str, public_id: UUID) -> AnyResponse:
+    """Stop it: nothing of the file goes in."""
+    with transaction() as session:
+        _project, found = _import(session, slug, public_id)
+        me, now = person().account_id, clock.now(session)
+        importing.cancel(session, found, by=me, now=now)
+    return redirect(url_for("managing.imported", slug=slug, public_id=public_id))
 
 
 @bp.get("/release.<any(csv, jsonl):form>")
@@ -200,6 +197,30 @@ def _import_page(session: Session, project: Project, form: ImportForm) -> str:
         tabs=tabs(project),
         project_states=STATES,
     )
+
+
+def _import(session: Session, slug: str, public_id: UUID) -> tuple[Project, TaskImport]:
+    project = mine(session, slug)
+    of_project = sa.select(TaskImport).where(TaskImport.project_id == project.id)
+    return project, one_or_404(session, of_project.where(TaskImport.public_id == public_id))
+
+
+def _progress(session: Session, slug: str, public_id: UUID) -> dict[str, Any]:
+    """What the page of an import says: rows done of both passes, how fast, how long yet."""
+    project, found = _import(session, slug, public_id)
+    done = found.checked + found.entered
+    spent = (clock.now(session) - found.started_at).total_seconds() if found.started_at else 0.0
+    rate = done / spent if spent > 0 else 0.0
+    return {
+        "project": project,
+        "found": found,
+        "states": IMPORT_STATES,
+        "under_way": found.state in UNDER_WAY,
+        "done": done,
+        "most": 2 * found.total,
+        "rate": rate,
+        "left": (2 * found.total - done) / rate if rate else None,
+    }
 
 
 def _sheet(session: Session, project: Project, public_id: UUID) -> Timesheet:

@@ -19,7 +19,7 @@ from portal.money import Money, exponent
 from tasks.forms import GuidelineForm, ProjectForm, RateForm
 from tasks.guideline_text import sections
 from tasks.models import Adjustment, AdjustmentState, Project, ProjectState, TaskType, Timesheet
-from tasks.quality.share import share_right
+from tasks.quality.share import Share, share_right
 from tasks.queries import managing
 from tasks.queries import projects as queries
 from tasks.queries import quality as quality_queries
@@ -83,6 +83,7 @@ def overview(slug: str) -> str:
         project = mine(session, slug)
         tasks, golden = session.execute(managing.task_counts(project.id)).one()
         days = [(day, count) for day, count in session.execute(managing.judged_by_day(project))]
+        today = clock.now(session).astimezone(project.zone).date()
         done, target = sum(count for _day, count in days), (tasks - golden) * project.overlap
         return _page(
             "overview",
@@ -91,7 +92,7 @@ def overview(slug: str) -> str:
             golden=golden,
             done=done,
             target=target,
-            progress=_progress(days, target),
+            progress=pictures.progress(days, target, today=today),
             sheets=session.execute(managing.waiting_timesheets(project.id)).all(),
             asked=session.scalars(_asked(project)).all(),
             questions=session.scalars(work_queries.open_escalations(project.id)).all(),
@@ -118,7 +119,7 @@ def people(slug: str) -> str:
     with reading() as session:
         project = mine(session, slug)
         rows = session.execute(managing.people(project.id)).all()
-        scores = _shares(session, project)
+        scores = shares(session, project)
         return _page("people", project, rows=rows, shares=scores, said=pictures.words)
 
 
@@ -128,15 +129,15 @@ def quality(slug: str) -> str:
     """How the experts do on check tasks, and what they answer."""
     with reading() as session:
         project = mine(session, slug)
-        shares = [share for share in _shares(session, project).values() if share.point is not None]
+        known = [share for share in shares(session, project).values() if share.point is not None]
         rules = kind(project.task_type)
         counts: dict[str, int] = {}
         for judgment in session.scalars(managing.labels(project.id)):
             label = rules.label(judgment.value)
             counts[label] = counts.get(label, 0) + 1
-        drawing = _distribution([share.point or 0.0 for share in shares], project)
+        drawing = distribution([share.point or 0.0 for share in known], project)
         return _page(
-            "quality", project, drawing=drawing, count=len(shares), labels=sorted(counts.items())
+            "quality", project, drawing=drawing, count=len(known), labels=sorted(counts.items())
         )
 
 
@@ -271,12 +272,14 @@ def _asked(project: Project) -> sa.Select[Adjustment]:
     )
 
 
-def _shares(session: Session, project: Project) -> dict[int, Any]:
+def shares(session: Session, project: Project) -> dict[int, Share]:
+    """The share right on check tasks of each expert who met any."""
     rows = session.execute(quality_queries.by_expert(project.id))
     return {expert: share_right(right, judged) for expert, right, judged in rows}
 
 
-def _distribution(points: list[float], project: Project) -> charts.Drawing | None:
+def distribution(points: list[float], project: Project) -> charts.Drawing | None:
+    """One dot an expert; None below three, who could be told apart."""
     if len(points) < _FEWEST:
         return None
     needed = _("needed %(level)s", level=charts.percent(project.needed_level))
@@ -285,18 +288,6 @@ def _distribution(points: list[float], project: Project) -> charts.Drawing | Non
         title=_("Share right of each expert"),
         needed=project.needed_level,
         needed_text=needed,
-    )
-
-
-def _progress(days: list[tuple[Any, int]], target: int) -> charts.Drawing | None:
-    if not days:
-        return None
-    return charts.progress_with_forecast(
-        pictures.cumulated(days),
-        [],
-        title=_("Judgments so far"),
-        target=target,
-        target_text=_("%(count)s judgments", count=f"{target:,}"),
     )
 
 

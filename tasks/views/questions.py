@@ -9,9 +9,10 @@ from werkzeug.wrappers import Response
 
 from portal import clock
 from portal.access import Role, person, requires
-from portal.db import lock, one_or_404, reading, transaction
+from portal.db import one_or_404, reading, transaction
 from tasks.models import Escalation, EscalationState, Pool, Project, TaskPayload
 from tasks.queries.projects import projects_of
+from tasks.service import judge
 from tasks.types import kind
 
 bp = Blueprint("questions", __name__, url_prefix="/questions", template_folder="../templates")
@@ -48,8 +49,8 @@ def answer(public_id: UUID) -> Response:
     with transaction() as session:
         asked = one_or_404(session, _mine().where(Escalation.public_id == public_id))
         if words:
-            escalation = lock(session, asked)
-            escalation.settle(answer=words, by=person().account_id, now=clock.now(session))
+            now, me = clock.now(session), person().account_id
+            judge.answer_question(session, asked, answer=words, by=me, now=now)
     flash(_("Answered.") if words else _("Write an answer first."), "good" if words else "warning")
     return redirect(url_for("questions.index"))
 

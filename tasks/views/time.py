@@ -1,6 +1,7 @@
 """The expert's time: the week as a picture, timesheets, what the clock did not see."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,11 +14,12 @@ from werkzeug.wrappers import Response
 from portal import clock
 from portal.access import Role, person, requires
 from portal.db import one_or_404, reading, transaction
-from tasks.credit import pieces
+from tasks.credit import monday, pieces, week_bounds
 from tasks.forms import AdjustmentForm
-from tasks.models import AdjustmentState, Project, Timesheet, TimesheetState
+from tasks.models import AdjustmentState, Project, TimeClaim, Timesheet, TimesheetState
+from tasks.queries import clock as clock_queries
 from tasks.queries import time as queries
-from tasks.service import timesheets
+from tasks.service import claims, timesheets
 from tasks.views import pictures
 
 bp = Blueprint("work_time", __name__, url_prefix="/time", template_folder="../templates")
@@ -34,16 +36,16 @@ ADJUSTMENT_STATES = {
     AdjustmentState.REFUSED: ("not accepted this time", "bad"),
 }
 _MOST_SHEETS = 26
+_WEEK = timedelta(days=7)
+_EARLIEST = date(2020, 1, 6)
 
 
 @bp.get("/")
 @requires(Role.EXPERT)
 def index() -> str:
-    """The week as a picture, and the timesheets."""
+    """A week as a picture, what was not credited in it and why, and the timesheets."""
     me = person().account_id
     with reading() as session:
-        zone = ZoneInfo(g.get("time_zone", "UTC"))
-        week = pictures.week_of(session, me, now=clock.now(session), zone=zone)
         titled = sa.select(Timesheet, Project.title).join(
             Project, Project.id == Timesheet.project_id
         )
@@ -55,12 +57,11 @@ def index() -> str:
         seconds = dict(session.execute(queries.seconds_by_timesheet(ids)).all())
         return render_template(
             "tasks/time.html",
-            drawing=pictures.week_chart(week),
-            total=sum(bar.value for bar in week),
             rows=rows,
             seconds=seconds,
             states=STATES,
-            zone=str(zone),
+            claims=session.scalars(queries.offered_claims(me, limit=_MOST_SHEETS)).all(),
+            **_week(session, me, clock.now(session)),
         )
 
 
@@ -79,6 +80,21 @@ def submit(public_id: UUID) -> Response:
     with transaction() as session:
         timesheets.submit(session, _mine(session, public_id), now=clock.now(session))
     flash(_("Handed in. If nobody has looked within 3 working days, it is approved."), "good")
+    return redirect(url_for("work_time.index"))
+
+
+@bp.post("/claims/<uuid:public_id>")
+@requires(Role.EXPERT)
+def take_claim(public_id: UUID) -> Response:
+    """Add time that the clock did not see while a task was held, with one tap."""
+    me = person().account_id
+    with transaction() as session:
+        found = one_or_404(session, queries.claims_of(me).where(TimeClaim.public_id == public_id))
+        adjustment = claims.take(session, found, now=clock.now(session))
+    if adjustment.state is AdjustmentState.APPROVED:
+        flash(_("Added. It counts."), "good")
+    else:
+        flash(_("Added. It is more than a day's own allowance, so a person decides on it."), "good")
     return redirect(url_for("work_time.index"))
 
 
@@ -103,6 +119,34 @@ def adjust(public_id: UUID) -> Response | tuple[str, int]:
         )
     flash(_("Asked for. Somebody else decides on it, and you are told."), "good")
     return redirect(url_for("work_time.sheet", public_id=public_id))
+
+
+def _week(session: Session, me: int, now: datetime) -> dict[str, Any]:
+    """The week that `?week=` names, else the one that runs."""
+    zone = ZoneInfo(g.get("time_zone", "UTC"))
+    current = monday(now.astimezone(zone).date())
+    try:
+        asked = monday(date.fromisoformat(request.args.get("week", "")))
+    except ValueError:
+        asked = current
+    week = min(max(asked, _EARLIEST), current)
+    start, end = week_bounds(week, zone)
+    bars = pictures.week_of(session, me, week=week, zone=zone)
+    idle, away, over = session.execute(clock_queries.uncounted(me, start=start, end=end)).one()
+    spans = session.scalars(queries.segments_between(me, start=start, end=end)).all()
+    return {
+        "drawing": pictures.week_chart(bars),
+        "lanes": pictures.week_lanes(spans, week=week, zone=zone),
+        "total": sum(bar.value for bar in bars),
+        "idle": idle,
+        "away": away,
+        "over": over,
+        "week": week,
+        "current": week == current,
+        "before": week - _WEEK,
+        "after": week + _WEEK if week < current else None,
+        "zone": str(zone),
+    }
 
 
 def days_of(session: Session, found: Timesheet, project: Project) -> list[tuple[date, float]]:

@@ -23,11 +23,11 @@ from portal.ids import random_id
 from portal.money import Money
 from portal.prose import markdown, without_title
 from tasks.guideline_text import sections
-from tasks.models import Assignment, AssignmentState, Pool, Project
+from tasks.models import Assignment, AssignmentState, ExtensionState, Pool, Project
 from tasks.queries import projects as project_queries
 from tasks.queries import time as time_queries
 from tasks.queries import work as queries
-from tasks.service import claim, judge, offering, offers
+from tasks.service import claim, extensions, judge, offering, offers
 from tasks.service import clock as work_clock
 from tasks.service.eligibility import qualified
 from tasks.service.reasons import SENTENCES, NothingLeft, Reason
@@ -36,6 +36,7 @@ from tasks.views.bench import bench
 bp = Blueprint("work", __name__, url_prefix="/work", template_folder="../templates")
 
 _FIELDS = ("choice", "reason", "step", "error_type", "verdict_right", "feedback")
+_MOST_QUESTIONS = 100
 _ANSWERABLE = frozenset({AssignmentState.OPEN, AssignmentState.EXPIRED})
 
 
@@ -53,6 +54,15 @@ def index() -> str:
 def keys() -> str:
     """The workbench's keys, for those whose browser opens no dialogs."""
     return render_template("tasks/keys.html")
+
+
+@bp.get("/questions")
+@requires(Role.EXPERT)
+def questions() -> str:
+    """What the expert asked the policy team, and what it answered."""
+    with reading() as session:
+        found = queries.questions_of(person().account_id).limit(_MOST_QUESTIONS)
+        return render_template("tasks/my_questions.html", rows=session.execute(found).all())
 
 
 @bp.get("/projects/<slug>")
@@ -73,6 +83,7 @@ def project(slug: str) -> str:
             terms=terms,
             rate=Money(terms.hourly_minor, terms.currency) if terms else None,
             offer=offer,
+            also=offers.also_pays(offer, now=now) if offer else [],
             offer_rate=Money(offer.hourly_minor, offer.card.currency) if offer else None,
             agreement=markdown(without_title(offer.agreement.body)) if offer and able else None,
             newer=newer,
@@ -188,6 +199,22 @@ def draft(public_id: UUID) -> dict[str, str]:
         now = clock.now(session)
         judge.save_draft(session, _mine(session, public_id), _entries(), now=now)
         return {"saved_at": now.isoformat()}
+
+
+@bp.post("/<uuid:public_id>/more-time")
+@requires(Role.EXPERT)
+def more_time(public_id: UUID) -> AnyResponse:
+    """Ask for more time on the task; what is entered so far is kept as its draft."""
+    with transaction() as session:
+        assignment, now = _mine(session, public_id), clock.now(session)
+        if entries := _entries():
+            judge.save_draft(session, assignment, entries, now=now)
+        asked = extensions.ask(session, assignment, reason="", now=now)
+    if asked.state is ExtensionState.GRANTED:
+        flash(_("You have more time for this task. Take it: nothing is held against you."), "good")
+    else:
+        flash(_("Asked for. A person decides within 3 working days; time you work meanwhile is added then."), "good")  # fmt: skip
+    return redirect(url_for("work.task", public_id=public_id))
 
 
 @bp.get("/<uuid:public_id>/ask")

@@ -107,11 +107,16 @@ class TasksMake(PortalMake):
         return self.session.scalars(project_queries.pools(project.id)).one()
 
     def task(
-        self, project: Project, *, payload: dict[str, Any] | None = None, key: str | None = None
+        self,
+        project: Project,
+        *,
+        payload: dict[str, Any] | None = None,
+        key: str | None = None,
+        pool: Pool | None = None,
     ) -> Task:
         """One thing to judge."""
         task = Task(
-            pool_id=self.pool(project).id,
+            pool_id=(pool or self.pool(project)).id,
             key=key or f"t-{self.number()}",
             draw_key=self.number(),
             open_slots=project.overlap,

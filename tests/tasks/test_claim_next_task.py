@@ -11,7 +11,7 @@ from portal.ids import random_id
 from tasks.models import Assignment, AssignmentState, Enrolment, Gold, Pool, Project, Task, Terms
 from tasks.queries import projects as project_queries
 from tasks.queries import work as work_queries
-from tasks.service import judge, projects
+from tasks.service import judge, pauses, projects
 from tasks.service.claim import claim_in_project, claim_next_task
 from tasks.service.reasons import SENTENCES, NothingLeft, Reason
 from tests.make import Make
@@ -82,9 +82,10 @@ def test_a_paused_project_a_paused_account_and_a_paused_place_say_so(
     projects.pause_project(session, project, actor=None, now=now)
     assert claim(session, enrolment, now) == NothingLeft(Reason.NOT_OPEN)
     projects.open_project(session, project, actor=None, now=now)
-    enrolment.pause(reason="gold", now=now)
+    manager = make.account()
+    pauses.pause(session, project, expert.id, by=manager.id, reason="Look.", now=now)
     assert claim(session, enrolment, now) == NothingLeft(Reason.ENROLMENT_PAUSED)
-    enrolment.resume()
+    pauses.resume(session, project, expert.id, by=manager.id, reason="Looked.", now=now)
     expert.pause()
     assert claim(session, enrolment, now) == NothingLeft(Reason.ACCOUNT_PAUSED)
     expert.resume()

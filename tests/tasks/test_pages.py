@@ -1,6 +1,7 @@
 """Every page of the work opens for those it is for, and says what it should."""
 
 import io
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -175,7 +176,9 @@ def test_all_ordinary_timesheets_are_approved_in_one_act(
     project = make.project()
     sheets = [make.timesheet(project=project, seconds=60, submitted=True) for _ in range(2)]
     browser = sign_in(make.account(Role.MANAGER))
-    answer = browser.post(f"/projects/{project.slug}/timesheets/approve-all", follow_redirects=True)
+    place = f"/projects/{project.slug}/time/"
+    seen = re.findall(r'name="sheet" value="([\w-]+)"', browser.get(place).text)
+    answer = browser.post(f"{place}approve", data={"sheet": seen}, follow_redirects=True)
     assert "2 timesheets approved" in answer.text
     session.expire_all()
     assert {sheet.state for sheet in sheets} == {TimesheetState.APPROVED}

@@ -2,6 +2,8 @@
 // from here it learns only how long ago there was any input, never what.
 const BEAT = 30_000;
 const AGAIN = 5_000;
+const ASKED_BEFORE = 30; // seconds before it stops the clock asks "Still reading?"
+const LONGEST_GAP = 75;
 
 export function idleWatch(target = document, now = () => performance.now()) {
   let last = now();
@@ -25,6 +27,8 @@ export function startClock(token) {
   let seq = 0;
   let state = "ended";
   let credited = 0;
+  let used = 0;
+  let planned = Infinity;
   let answeredAt = 0;
   let again = null;
 
@@ -36,10 +40,25 @@ export function startClock(token) {
 
   const hear = (said, newState) => {
     credited = said.credited;
+    if (said.planned) [used, planned] = [said.used, said.planned];
+    if (place) place.dataset.mayRead = said.may_read;
     answeredAt = performance.now();
     state = newState;
+    for (const [name, seconds] of [["idle", said.idle], ["away", said.away], ["over", said.over]]) tell(`[data-${name}-seconds]`, seconds);
+    tell("[data-used]", said.used);
+    tell("[data-planned]", said.planned);
+    tell("[data-credited]", said.credited);
     draw();
   };
+
+  // In the words of the server: "1 h 02 m 05 s".
+  function tell(selector, seconds) {
+    const spot = document.querySelector(selector);
+    if (!spot || seconds == null) return;
+    const whole = Math.floor(seconds);
+    const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, String(whole % 60).padStart(2, "0")];
+    spot.textContent = hours ? `${hours} h ${String(minutes).padStart(2, "0")} m ${rest} s` : `${minutes} m ${rest} s`;
+  }
 
   async function begin() {
     try {
@@ -84,14 +103,25 @@ export function startClock(token) {
   function draw() {
     const badge = document.querySelector("[data-clock-badge]");
     if (!badge || !place) return;
-    const counting = state === "counting";
+    const quiet = idle() - Number(place.dataset.mayRead);
+    const shown = state === "counting" && quiet >= 0 ? "idle" : state === "idle" && quiet < 0 ? "counting" : state;
+    const counting = shown === "counting";
     badge.classList.toggle("clock--counting", counting);
-    const running = counting ? credited + Math.min(75, (performance.now() - answeredAt) / 1000) : credited;
-    const words = { counting: "counting", idle: "idle", taken_over: "taken", ended: "ended", off: "off" }[state];
+    const since = counting ? Math.min(LONGEST_GAP, (performance.now() - answeredAt) / 1000) : 0;
+    const running = credited + Math.min(since, Math.max(0, planned - used));
+    ask("reading", counting && quiet >= -ASKED_BEFORE);
+    ask("taken", shown === "taken_over");
+    ask("time", used + since >= Number(place.dataset.askFrom) * planned);
+    const words = { counting: "counting", idle: "idle", capped: "capped", taken_over: "taken", ended: "ended", off: "off" }[shown];
     const text = `${minutes(running)} ${place.dataset[words]}`;
     const spot = badge.querySelector("[data-clock-words]") ?? badge;
     if (spot.textContent !== text) spot.textContent = text;
     drawButton(badge, counting);
+  }
+
+  function ask(what, wanted) {
+    const box = document.querySelector(`[data-clock-ask="${what}"]`);
+    if (box && box.hidden === wanted) box.hidden = !wanted;
   }
 
   function drawButton(badge, counting) {
@@ -104,7 +134,7 @@ export function startClock(token) {
       button.addEventListener("click", () => (button.dataset.does === "pause" ? pause() : begin()));
       badge.after(button);
     }
-    const does = counting || state === "idle" ? "pause" : "here";
+    const does = counting || state === "idle" || state === "capped" ? "pause" : "here";
     button.hidden = state === "off";
     if (button.dataset.does === does) return;
     button.dataset.does = does;
@@ -114,11 +144,19 @@ export function startClock(token) {
   // After the next task has come in, the clock goes on; where it had stopped, the person is plainly at work again.
   function attach() {
     place = document.querySelector("[data-clock]");
+    readPlanned();
     if (place && state === "ended") begin();
     draw();
   }
 
+  function readPlanned() {
+    if (!place) return;
+    [used, planned] = [Number(place.dataset.usedSeconds), Number(place.dataset.plannedSeconds)];
+    if (state === "capped") state = "counting";
+  }
+
   if (place) {
+    readPlanned();
     begin();
     setInterval(beat, BEAT);
     setInterval(draw, 1000);

@@ -90,6 +90,22 @@ def test_a_paused_account_opens_so_that_its_owner_can_read_why(
     assert client.get("/account").status_code == 200
 
 
+def test_a_paused_account_reads_its_own_and_acts_on_nobody(
+    client: FlaskClient, session: Session, member: Member, password: str
+) -> None:
+    account = member(Role.EXPERT, Role.REVIEWER, Role.POLICY_EXPERT)
+    assert _sign_in(client, account.email, password).status_code == 302
+    assert client.get("/appeals").status_code == 200
+    account.pause()
+    session.flush()
+    assert client.get("/earnings/").status_code == 200
+    for place in ("/appeals", "/questions/", "/applications"):
+        assert client.get(place).status_code in {403, 404}, place
+    account.resume()
+    session.flush()
+    assert client.get("/appeals").status_code == 200
+
+
 def test_an_unconfirmed_address_gets_its_letter_again_instead(
     client: FlaskClient,
     member: Member,
