@@ -1,11 +1,14 @@
 """Typed settings from the environment; everything that is missing or wrong is reported at once."""
 
+import re
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_INDEX_KEYS: Final = re.compile(r"[1-9]\d{0,5}:[\w-]{43}=?(,[1-9]\d{0,5}:[\w-]{43}=?)*")
 
 
 class SettingsError(Exception):
@@ -37,6 +40,14 @@ class Settings(BaseSettings):
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
     stripe_secret_key: SecretStr | None = None
     stripe_webhook_secret: SecretStr | None = None
+    stripe_identity_key: SecretStr | None = None
+    """A restricted key that may read verification results. Without it nobody's age is known, nor
+    whether we know the person already."""
+    identity_index_keys: SecretStr | None = None
+    """"2:<key>,1:<key>", each 32 bytes in base64url: finds the same person twice. Version 0 is
+    derived from PERSONAL_KEY and is used where none is given."""
+    identity_valid_days: int = Field(default=730, ge=60)
+    """After as many days an identity should be checked again."""
     stripe_base: str | None = None
     """Overrides all four of Stripe's base addresses: the sandbox's in the demo and in tests."""
 
@@ -49,6 +60,12 @@ class Settings(BaseSettings):
             problems.append("BASE_URL must be https outside the demo")
         if not self.demo and self.stripe_base:
             problems.append("STRIPE_BASE may be set only in the demo")
+        if self.identity_index_keys and not _INDEX_KEYS.fullmatch(
+            _secret(self.identity_index_keys)
+        ):
+            problems.append(
+                "IDENTITY_INDEX_KEYS must read version:key,version:key, versions from 1"
+            )
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -62,6 +79,10 @@ def load() -> Settings:
     except ValidationError as error:
         lines = [_line(problem["loc"], problem["msg"]) for problem in error.errors()]
         raise SettingsError("\n".join(lines)) from None
+
+
+def _secret(value: SecretStr) -> str:
+    return value.get_secret_value()
 
 
 def _line(location: tuple[int | str, ...], message: str) -> str:

@@ -1,4 +1,4 @@
-"""What a person agrees to before their identity is checked: the published text, or else ours."""
+"""What a person agrees to before their identity is checked: the published texts, or else ours."""
 
 import hashlib
 from dataclasses import dataclass
@@ -12,20 +12,50 @@ from portal.agreements import AgreementVersion
 from portal.errors import Conflict
 from portal.prose import without_title
 
-KIND: Final = "identity"
-TITLE: Final = "Checking your identity with Stripe"
-BODY: Final = """\
+
+@dataclass(frozen=True)
+class Topic:
+    """What is agreed to; an operator who publishes an agreement of the kind replaces the text."""
+
+    kind: str
+    title: str
+    body: str  # Markdown
+
+
+STRIPE: Final = Topic(
+    "identity",
+    "Checking your identity with Stripe",
+    """\
 Stripe checks your identity for us. On a page of Stripe's you photograph an identity document and your
 face; Stripe compares the two, partly by machine, and keeps them under its own privacy policy.
 
-From Stripe we take and keep: whether you are verified, the country that issued the document, and, where
-something did not work, a code that says why. We never take or keep your date of birth, the numbers on
-the document or any picture.
+From Stripe we keep: whether you are verified, the country that issued the document, whether the name
+on it fits the name of your account, whether you are of age, and, where something did not work, a code
+that says why. To see whether we know you by another account already we keep a keyed digest, from which
+nothing can be read back. We never take or keep your date of birth, the numbers on the document or any
+picture: for these answers our program looks at the name, the date and the number once, and forgets them.
 
 If the machine can't say yes, a person of ours looks within two working days. No machine decides against
 you. You may decline, and ask for a person instead; it costs you nothing but time.
-"""
-"""Markdown. An operator who publishes an agreement of the kind replaces it."""
+
+This is a check of a document, by machine and by people. It is not an identity assurance level of NIST
+or any other standard, and nobody should take it for one.
+""",
+)
+EVIDENCE: Final = Topic(
+    "identity_evidence",
+    "Showing your document to two of our people",
+    """\
+You show us your document; Stripe is not part of it. What you hand in is encrypted. Two of our people
+look at it, each without knowing what the other said, and decide by what they see.
+
+Every time somebody looks, who, when and why is written down, and you can see it. What you handed in is
+erased 30 days after the decision. You can take anything back until you say that you are done.
+
+We keep whether you are verified. This is a check of a document by people. It is not an identity
+assurance level of NIST or any other standard.
+""",
+)
 
 
 @dataclass(frozen=True)
@@ -46,22 +76,22 @@ class Text:
         return hashlib.sha256(self.body.encode()).hexdigest()
 
 
-def text(session: Session) -> Text:
+def text(session: Session, topic: Topic) -> Text:
     """What is to be agreed to now."""
-    found = agreements.current(session, KIND)
-    return Text(found.title, found.body) if found else Text(TITLE, BODY)
+    found = agreements.current(session, topic.kind)
+    return Text(found.title, found.body) if found else Text(topic.title, topic.body)
 
 
-def refuse_stale(session: Session, digest: str) -> None:
+def refuse_stale(session: Session, topic: Topic, digest: str) -> None:
     """Raise `Conflict` where the person had another text before them than the one that counts now."""
-    if digest != text(session).digest:
+    if digest != text(session, topic).digest:
         raise Conflict("This text has been replaced by a newer one. Please read that one.")
 
 
-def record(session: Session, *, account_id: int, now: datetime) -> AgreementVersion:
-    """Keep that the person agreed, and to which version."""
-    version = agreements.current(session, KIND) or agreements.publish(
-        session, kind=KIND, title=TITLE, body=BODY, now=now
+def record(session: Session, topic: Topic, *, account_id: int, now: datetime) -> AgreementVersion:
+    """Keep that the person agreed, and to which version. Safe to repeat."""
+    version = agreements.current(session, topic.kind) or agreements.publish(
+        session, kind=topic.kind, title=topic.title, body=topic.body, now=now
     )
     agreements.accept(session, account_id=account_id, version=version, now=now)
     return version

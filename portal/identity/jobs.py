@@ -6,7 +6,15 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.db import lock, reading, transaction
-from portal.identity import provider, queries, service, verdicts
+from portal.identity import (
+    cases,
+    erasure,
+    evidence,
+    expiry,
+    provider,
+    queries,
+    verdicts,
+)
 from portal.identity.models import IdentityCheck, JobName
 from portal.jobs import enqueue, job
 from portal.stripe.models import StripeEvent
@@ -48,16 +56,36 @@ def sweep(_slot: int) -> None:
         now = clock.now(session)
         _ask_about_the_silent(session, now)
         for check in session.scalars(queries.overdue(now=now)):
-            service.hand_over(session, check, now=now)
+            cases.hand_over(session, check, now=now)
         for check in session.scalars(verdicts.contested(until=now)):
             _uphold_unanswered(session, check.id, now)
+
+
+@job(JobName.KEEP_SHORT)
+def keep_short(_slot: int) -> None:
+    """Erase evidence whose time is over, write before a check is too old, chase erasures.
+
+    Safe to run twice: each thing is done once.
+    """
+    with transaction() as session:
+        now = clock.now(session)
+        evidence.erase_due(session, now=now)
+        expiry.remind(session, now=now)
+        expiry.open_cases(session, now=now)
+        erasure.chase(session, now=now)
+
+
+@job(JobName.ERASE)
+def erase(check_id: int) -> None:
+    """Have Stripe redact a check, then forget it here. Safe to run twice."""
+    provider.erase(check_id)
 
 
 def _ask_about_the_silent(session: Session, now: datetime) -> None:
     for check in session.scalars(queries.to_poll(now=now)):
         name = JobName.BEGIN if check.session_id is None else JobName.REFRESH
         enqueue(session, name, check.id, now=now)
-        check.poll_at = now + service.POLL[check.state]
+        check.poll_at = now + cases.POLL[check.state]
 
 
 def _uphold_unanswered(session: Session, check_id: int, now: datetime) -> None:

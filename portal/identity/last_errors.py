@@ -12,6 +12,7 @@ class NextAction(StrEnum):
     """What follows."""
 
     AGAIN = "again"  # the person can put it right themself
+    PAPERS = "papers"  # the person shows their document to people of ours instead
     PERSON = "person"  # a machine can't, so a person of ours looks
 
 
@@ -33,17 +34,22 @@ def _person(sentence: LazyString) -> Explanation:
     return Explanation(sentence, advice, NextAction.PERSON)
 
 
+def _papers(sentence: LazyString) -> Explanation:
+    advice = _("Show your document to two of our people instead, below.")
+    return Explanation(sentence, advice, NextAction.PAPERS)
+
+
 EXPLANATIONS: Final[dict[str, Explanation]] = {
     "abandoned": _again(
         _("The check was left before it was finished."), _("Carry on where you stopped.")
     ),
-    "consent_declined": _person(
+    "consent_declined": _papers(
         _("You chose not to give your document to Stripe. That is your right.")
     ),
-    "country_not_supported": _person(
+    "country_not_supported": _papers(
         _("Stripe can't check documents of your country by machine yet.")
     ),
-    "device_not_supported": _person(_("Your device can't take the photos that Stripe asks for.")),
+    "device_not_supported": _papers(_("Your device can't take the photos that Stripe asks for.")),
     "document_expired": _again(
         _("The document is past its expiry date."),
         _("Try again with a document that is still valid."),

@@ -11,7 +11,7 @@ from portal.identity import panels
 from portal.identity.models import JobName
 from portal.identity.views import cases, own
 
-EVENTS: Final = ("canceled", "processing", "requires_input", "verified")
+EVENTS: Final = ("canceled", "processing", "redacted", "requires_input", "verified")
 
 
 def register(contributions: Contributions) -> None:
@@ -35,5 +35,6 @@ def register(contributions: Contributions) -> None:
     contributions.job_names.append(JobName)
     contributions.job_modules.append("portal.identity.jobs")
     contributions.sweeps.append(Sweep(JobName.SWEEP, timedelta(minutes=1)))
+    contributions.sweeps.append(Sweep(JobName.KEEP_SHORT, timedelta(hours=1)))
     for event in EVENTS:
         contributions.webhook_handlers[f"identity.verification_session.{event}"] = JobName.WOKEN

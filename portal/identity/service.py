@@ -3,72 +3,83 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from portal import audit
-from portal.access import Role
+from portal import settings
 from portal.accounts.models import Account
-from portal.accounts.queries import holders
 from portal.contributions import installed
 from portal.db import lock
 from portal.errors import Conflict
-from portal.identity import consent, letters, queries, working_days
+from portal.identity import cases, consent, letters, queries, same_person
+from portal.identity.cases import POLL
 from portal.identity.last_errors import NextAction, explain
-from portal.identity.models import CheckState, IdentityCheck, JobName
+from portal.identity.models import (
+    BY_MACHINE,
+    CaseReason,
+    CheckState,
+    IdentityCheck,
+    JobName,
+    Route,
+)
+from portal.identity.signals import Signals
 from portal.ids import random_id
 from portal.jobs import enqueue
 from portal.stripe.verifications import Verification, VerificationStatus
 
-REVIEW_DAYS: Final = 2
-"""Working days until a case is decided or goes to a named second person."""
 MOST_FAILURES: Final = 3
 """After as many failed attempts a person looks, whatever the code."""
-POLL: Final = {
-    CheckState.STARTING: timedelta(minutes=1),
-    CheckState.WAITING: timedelta(hours=6),
-    CheckState.PROCESSING: timedelta(minutes=5),
-    CheckState.REVIEW: timedelta(hours=6),
+UNKNOWN: Final = Signals()
+_NO_MACHINE: Final = {
+    "consent_declined": CaseReason.DECLINED,
+    "country_not_supported": CaseReason.UNSUPPORTED,
+    "device_not_supported": CaseReason.UNSUPPORTED,
 }
-"""How long a check may stand still before the sweep asks Stripe about it."""
 
 
 def start(session: Session, *, account_id: int, now: datetime) -> IdentityCheck:
     """Record the consent and make the check, or give the one that is open already.
 
+    A check by people for which nothing has been handed in yet makes way.
+
     The lock on the account lets one person's tabs in one at a time. Raises `Conflict` where their
-    identity is verified.
+    identity is verified and need not be checked again yet.
     """
-    if found := _open_check(session, account_id):
-        return found
-    version = consent.record(session, account_id=account_id, now=now)
+    if found := _open_check(session, account_id, now=now):
+        if not found.expects_nothing:
+            return found
+        found.cancel(now=now)
+        settle(session, found, actor=account_id, now=now)
+    version = consent.record(session, consent.STRIPE, account_id=account_id, now=now)
     check = _new(account_id, consent_id=version.id, now=now)
     check.poll_at = now + POLL[CheckState.STARTING]
     session.add(check)
     session.flush()
-    _note(session, check, "started", actor=account_id, now=now)
+    cases.note(session, check, "started", actor=account_id, now=now)
     enqueue(session, JobName.BEGIN, check.id, now=now)
     return check
 
 
 def start_with_person(session: Session, *, account_id: int, now: datetime) -> IdentityCheck:
-    """The person does not want Stripe's check: nothing is sent, a human finds another way with them.
+    """The person does not want Stripe's check: nothing is sent, they show people of ours something.
 
     Gives the check that is open already, where there is one. Raises `Conflict` where their identity
-    is verified.
+    is verified and need not be checked again yet.
     """
-    if found := _open_check(session, account_id):
+    if found := _open_check(session, account_id, now=now):
         return found
     check = _new(account_id, consent_id=None, now=now)
-    open_case(session, check, now=now)
+    cases.ask_for_evidence(session, check, CaseReason.ASKED, now=now)
     return check
 
 
-def _open_check(session: Session, account_id: int) -> IdentityCheck | None:
+def _open_check(session: Session, account_id: int, *, now: datetime) -> IdentityCheck | None:
     lock(session, session.get_one(Account, account_id))
-    if queries.verified_check(session, account_id) is not None:
+    if found := session.scalar(queries.open_check(account_id)):
+        return found
+    verified = queries.verified_check(session, account_id)
+    if verified is not None and not verified.may_be_renewed(now=now):
         raise Conflict("Your identity is verified already.")
-    return session.scalar(queries.open_check(account_id))
+    return None
 
 
 def _new(account_id: int, *, consent_id: int | None, now: datetime) -> IdentityCheck:
@@ -81,8 +92,15 @@ def _new(account_id: int, *, consent_id: int | None, now: datetime) -> IdentityC
     )
 
 
-def record(session: Session, check: IdentityCheck, found: Verification, *, now: datetime) -> None:
-    """Bring a locked check to what Stripe says now.
+def record(
+    session: Session,
+    check: IdentityCheck,
+    found: Verification,
+    *,
+    now: datetime,
+    signals: Signals = UNKNOWN,
+) -> None:
+    """Bring a locked check to what Stripe says now; `signals` come with its yes.
 
     Safe to repeat and in any order: what has ended stays, and an attempt that failed is counted
     once. Verified is the only verdict that a machine gives.
@@ -91,10 +109,10 @@ def record(session: Session, check: IdentityCheck, found: Verification, *, now: 
         return
     check.session_id = found.id
     if found.status is VerificationStatus.VERIFIED:
-        verify(session, check, country=found.country, now=now)
+        _said_yes(session, check, found, signals, now=now)
     elif found.status is VerificationStatus.CANCELED:
         _canceled(session, check, now=now)
-    elif check.state is CheckState.REVIEW:
+    elif check.state in {CheckState.REVIEW, CheckState.EVIDENCE}:
         _failed_again(check, found)
     elif found.status is VerificationStatus.PROCESSING:
         check.process(poll_at=now + POLL[CheckState.PROCESSING])
@@ -104,6 +122,32 @@ def record(session: Session, check: IdentityCheck, found: Verification, *, now: 
         _failed(session, check, found, now=now)
 
 
+def _said_yes(
+    session: Session, check: IdentityCheck, found: Verification, signals: Signals, *, now: datetime
+) -> None:
+    """Stripe's yes settles the check, unless there is something that only a person can settle."""
+    if check.case_reason in BY_MACHINE:
+        return  # known already: only whoever looks can lift it
+    check.name_match, check.of_age = signals.name_match, signals.of_age
+    check.country, check.report_id = found.country or check.country, found.report_id
+    same_person.keep(session, check, signals, now=now)
+    doubt = _doubt(session, check, signals)
+    if doubt is None:
+        check.rely_on_stripe()
+        verify(session, check, country=found.country, now=now)
+        return
+    if check.state is not CheckState.REVIEW:
+        cases.open_case(session, check, doubt, now=now)
+        check.rely_on_stripe()
+    check.doubt(doubt)
+
+
+def _doubt(session: Session, check: IdentityCheck, signals: Signals) -> CaseReason | None:
+    if signals.of_age is False:
+        return CaseReason.AGE
+    return CaseReason.TWICE if same_person.seen_before(session, check, signals) else None
+
+
 def verify(
     session: Session,
     check: IdentityCheck,
@@ -111,16 +155,18 @@ def verify(
     country: str | None,
     now: datetime,
     actor: int | None = None,
+    valid_for: timedelta | None = None,
 ) -> None:
     """The person is who they say: by Stripe's verdict, or by a decision of a person of ours."""
-    check.verify(country=country, now=now)
+    until = now + (valid_for or timedelta(days=settings.load().identity_valid_days))
+    check.verify(country=country, expires_at=until, now=now)
     letters.verified(session, _person(session, check), now=now)
     settle(session, check, actor=actor, now=now)
 
 
 def settle(session: Session, check: IdentityCheck, *, actor: int | None, now: datetime) -> None:
     """Tell whoever waits for the end of checks."""
-    _note(session, check, check.state.value, actor=actor, now=now)
+    cases.note(session, check, check.state.value, actor=actor, now=now)
     for listener in installed().identity_listeners:
         enqueue(session, listener, check.id, now=now)
 
@@ -130,16 +176,19 @@ def ask_person(session: Session, check: IdentityCheck, *, now: datetime) -> None
     lock(session, check)
     if check.state is not CheckState.WAITING:
         raise Conflict("This is not waiting for you.")
-    open_case(session, check, now=now)
+    cases.ask_for_evidence(session, check, CaseReason.ASKED, now=now)
 
 
 def try_once_more(session: Session, check: IdentityCheck, *, now: datetime) -> None:
     """It is the person's turn again: in the same session, or in a first one if there was none.
 
-    Where they never agreed to Stripe's check it ends here, and they may begin one if they want to.
+    Where they never agreed to Stripe's check, or Stripe has said its yes and has nothing more to
+    ask, it ends here, and they may begin another.
     """
     check.failures = 0
-    if check.consent_id is None:
+    if check.route is Route.PEOPLE:
+        cases.ask_for_evidence(session, check, check.case_reason or CaseReason.ASKED, now=now)
+    elif check.consent_id is None or check.case_reason in BY_MACHINE:
         check.cancel(now=now)
         settle(session, check, actor=None, now=now)
     elif check.session_id is None:
@@ -149,41 +198,19 @@ def try_once_more(session: Session, check: IdentityCheck, *, now: datetime) -> N
         check.wait(poll_at=now + POLL[CheckState.WAITING])
 
 
-def open_case(session: Session, check: IdentityCheck, *, now: datetime) -> None:
-    """Name a person of ours who looks, and start their clock."""
-    reviewer = _next_reviewer(session, check, besides=None)
-    check.open_case(
-        reviewer_id=reviewer.id if reviewer else None,
-        due_at=working_days.later(now, REVIEW_DAYS),
-        poll_at=now + POLL[CheckState.REVIEW] if check.session_id else None,
-    )
-    session.add(check)
-    session.flush()
-    letters.being_looked_at(session, _person(session, check), now=now)
-    _call(session, check, reviewer, now=now)
-    _note(session, check, "case_opened", actor=None, now=now)
-
-
-def hand_over(session: Session, check: IdentityCheck, *, now: datetime) -> None:
-    """The clock ran out: a second person is named, and gets a clock of their own."""
-    reviewer = _next_reviewer(session, check, besides=check.reviewer_id)
-    check.hand_over(
-        reviewer_id=reviewer.id if reviewer else check.reviewer_id,
-        due_at=working_days.later(now, REVIEW_DAYS),
-    )
-    _call(session, check, reviewer, now=now)
-    _note(session, check, "handed_over", actor=None, now=now)
-
-
 def _failed(session: Session, check: IdentityCheck, found: Verification, *, now: datetime) -> None:
     if _seen(check, found) and check.state is CheckState.WAITING:
         check.wait(poll_at=now + POLL[CheckState.WAITING])
         return
     _failed_again(check, found)
-    _note(session, check, "failed", actor=None, now=now)
-    code = found.last_error or ""
-    if explain(code).action is NextAction.PERSON or check.failures >= MOST_FAILURES:
-        open_case(session, check, now=now)
+    cases.note(session, check, "failed", actor=None, now=now)
+    action = explain(found.last_error or "").action
+    if action is NextAction.PAPERS:
+        cases.ask_for_evidence(session, check, _NO_MACHINE[found.last_error or ""], now=now)
+        return
+    if action is NextAction.PERSON or check.failures >= MOST_FAILURES:
+        reason = CaseReason.ERROR if action is NextAction.PERSON else CaseReason.ATTEMPTS
+        cases.open_case(session, check, reason, now=now)
         return
     check.wait(poll_at=now + POLL[CheckState.WAITING])
     letters.try_again(session, _person(session, check), now=now)
@@ -201,52 +228,12 @@ def _seen(check: IdentityCheck, found: Verification) -> bool:
 
 
 def _canceled(session: Session, check: IdentityCheck, *, now: datetime) -> None:
-    """Ended without a verdict; a case that a person looks at does not end by itself."""
-    if check.state is CheckState.REVIEW:
+    """Ended without a verdict; what people of ours look at does not end by itself."""
+    if check.state in {CheckState.REVIEW, CheckState.EVIDENCE}:
         return
     check.cancel(now=now)
     settle(session, check, actor=None, now=now)
 
 
-def _next_reviewer(
-    session: Session, check: IdentityCheck, *, besides: int | None
-) -> Account | None:
-    """Whoever of compliance has the fewest cases, then an administrator; never the person themself."""
-    for role in (Role.COMPLIANCE, Role.ADMIN):
-        load = (
-            sa.select(sa.func.count())
-            .select_from(queries.cases().order_by(None).subquery("open_case"))
-            .where(sa.text("open_case.reviewer_id = account.id"))
-            .correlate(Account)
-            .scalar_subquery()
-        )
-        query = holders(role).where(Account.id != check.account_id)
-        if besides is not None:
-            query = query.where(Account.id != besides)
-        if found := session.scalar(query.order_by(None).order_by(load, Account.id).limit(1)):
-            return found
-    return None
-
-
-def _call(
-    session: Session, check: IdentityCheck, reviewer: Account | None, *, now: datetime
-) -> None:
-    if reviewer is not None:
-        letters.please_look(session, reviewer, public_id=str(check.public_id), now=now)
-
-
 def _person(session: Session, check: IdentityCheck) -> Account:
     return session.get_one(Account, check.account_id)
-
-
-def _note(
-    session: Session, check: IdentityCheck, what: str, *, actor: int | None, now: datetime
-) -> None:
-    audit.record(
-        session,
-        actor=actor,
-        action=f"identity_check.{what}",
-        subject=("identity_check", check.id),
-        now=now,
-        details={"last_error": check.last_error} if check.last_error else {},
-    )

@@ -41,14 +41,23 @@ class _Door:
     """What this process calls Stripe with; made at the first call, replaced only by tests."""
 
     client: StripeClient | None = None
+    restricted: StripeClient | None = None  # may read what identity checks found
     live: bool = False
 
 
-def connect(secret_key: str, base: str | None = None) -> StripeClient:
+def connect(
+    secret_key: str, base: str | None = None, *, identity_key: str | None = None
+) -> StripeClient:
     """Point this process at Stripe, or at `base`, which then stands for all four of its hosts."""
     _Door.live = bool(_LIVE_KEY.match(secret_key))
-    _Door.client = StripeClient(
-        secret_key,
+    _Door.client = _made(secret_key, base)
+    _Door.restricted = _made(identity_key, base) if identity_key else None
+    return _Door.client
+
+
+def _made(key: str, base: str | None) -> StripeClient:
+    return StripeClient(
+        key,
         stripe_version=API_VERSION,
         base_addresses=(
             {"api": base, "connect": base, "files": base, "meter_events": base} if base else None
@@ -56,7 +65,6 @@ def connect(secret_key: str, base: str | None = None) -> StripeClient:
         max_network_retries=2,
         http_client=RequestsClient(timeout=(CONNECT_SECONDS, ANSWER_SECONDS)),
     )
-    return _Door.client
 
 
 def ask(question: Callable[[StripeClient], Answer]) -> Answer:
@@ -66,9 +74,28 @@ def ask(question: Callable[[StripeClient], Answer]) -> Answer:
     `RuntimeError` where the caller holds a transaction open: a row must not stay locked, nor a
     connection taken, while we wait for somebody else's network.
     """
+    return _put(question, _client())
+
+
+def ask_restricted(question: Callable[[StripeClient], Answer]) -> Answer:
+    """The same with the key that may read what identity checks found: for that and nothing else.
+
+    Raises `Unavailable` where there is none.
+    """
+    if not may_read_results() or _Door.restricted is None:
+        raise Unavailable("Results of identity checks cannot be read here (STRIPE_IDENTITY_KEY).")
+    return _put(question, _Door.restricted)
+
+
+def may_read_results() -> bool:
+    """Whether we have a key for what identity checks found."""
+    _client()
+    return _Door.restricted is not None
+
+
+def _put(question: Callable[[StripeClient], Answer], client: StripeClient) -> Answer:
     if in_transaction():
         raise RuntimeError("Stripe is called between transactions, never inside one")
-    client = _client()
     try:
         return question(client)
     except stripe.StripeError as error:
@@ -87,7 +114,12 @@ def _client() -> StripeClient:
     here = settings.load()
     if here.stripe_secret_key is None:
         raise Unavailable("Stripe is not set up here yet (STRIPE_SECRET_KEY).")
-    return connect(here.stripe_secret_key.get_secret_value(), here.stripe_base)
+    identity = here.stripe_identity_key
+    return connect(
+        here.stripe_secret_key.get_secret_value(),
+        here.stripe_base,
+        identity_key=identity.get_secret_value() if identity else None,
+    )
 
 
 def _sorted(error: stripe.StripeError) -> StripeFault:

@@ -1,15 +1,16 @@
 """Identity verification sessions: asked for, read back, cancelled and redacted.
 
-Only what we may keep leaves this module: a status, an error code and the document's country. The
-name, the date of birth, the numbers and the images stay with Stripe.
+What we may keep is a `Verification`: a status, an error code and the document's country. A `Shown`
+is in memory for a moment, says nothing of itself when it is printed, and is never kept.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from stripe.identity import VerificationReport, VerificationSession
 
-from portal.stripe.client import ask
+from portal.stripe.client import ask, ask_restricted, may_read_results
 
 
 class VerificationStatus(StrEnum):
@@ -32,7 +33,22 @@ class Verification:
     country: str | None  # of the document, two letters
     reference: str | None  # ours, as given to `create`
     live: bool
-    redacted: bool
+    redacting: bool  # Stripe was asked to erase everything, which may take it days
+    redacted: bool  # and has done so
+
+
+@dataclass(frozen=True, repr=False)
+class Shown:
+    """What a verified document showed; None is what our key may not read. Not to be kept."""
+
+    name: str | None
+    born: date | None
+    country: str | None  # two letters
+    kind: str | None  # "passport", "id_card", "driving_license"
+    number: str | None
+
+    def __repr__(self) -> str:
+        return "Shown(…)"  # in no log and no traceback
 
 
 def create(*, reference: str, return_url: str, idempotency_key: str) -> Verification:
@@ -59,6 +75,29 @@ def retrieve(session_id: str) -> Verification:
         )
     )
     return _verification(found)
+
+
+def look(session_id: str) -> Shown:
+    """What the document of a verified session shows: for comparing, then forget it.
+
+    Without a restricted key Stripe tells the name and the country only.
+    """
+    if not may_read_results():
+        found = ask(
+            lambda door: door.v1.identity.verification_sessions.retrieve(
+                session_id, {"expand": ["last_verification_report"]}
+            )
+        )
+        return _shown(found, born=None)
+    expand = [
+        "last_verification_report",
+        "last_verification_report.document.number",
+        "verified_outputs.dob",
+    ]
+    found = ask_restricted(
+        lambda door: door.v1.identity.verification_sessions.retrieve(session_id, {"expand": expand})
+    )
+    return _shown(found, born=_born(found))
 
 
 def hosted_url(session_id: str) -> str | None:
@@ -98,7 +137,8 @@ def _verification(found: VerificationSession) -> Verification:
         country=_country(found.last_verification_report),
         reference=found.client_reference_id,
         live=found.livemode,
-        redacted=found.redaction is not None,
+        redacting=found.redaction is not None,
+        redacted=found.redaction is not None and found.redaction.status == "redacted",
     )
 
 
@@ -110,3 +150,20 @@ def _country(report: "str | VerificationReport | None") -> str | None:
     if report is None or isinstance(report, str) or report.document is None:
         return None
     return report.document.issuing_country
+
+
+def _shown(found: VerificationSession, *, born: date | None) -> Shown:
+    report = found.last_verification_report
+    document = None if report is None or isinstance(report, str) else report.document
+    if document is None:
+        return Shown(None, born, None, None, None)
+    name = " ".join(part for part in (document.first_name, document.last_name) if part)
+    number = getattr(document, "number", None)  # absent where the key may not read it
+    return Shown(name or None, born, document.issuing_country, document.type, number)
+
+
+def _born(found: VerificationSession) -> date | None:
+    dob = found.verified_outputs.dob if found.verified_outputs else None
+    if dob is None or dob.year is None or dob.month is None or dob.day is None:
+        return None
+    return date(dob.year, dob.month, dob.day)

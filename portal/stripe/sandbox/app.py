@@ -11,7 +11,7 @@ from typing import Final
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
-from portal.stripe.sandbox import faults, hosted, wire
+from portal.stripe.sandbox import faults, hosted, rates, wire
 from portal.stripe.sandbox.complaints import Complaint
 from portal.stripe.sandbox.config import Config
 from portal.stripe.sandbox.control import Control, Fault
@@ -57,11 +57,12 @@ def _answer(
     request_id = new_id("req")
     planned = None
     try:
-        _authorise(config)
+        restricted = _authorise(config, operation)
         _check_version(operation)
+        rates.spend(config.engine)
         planned = faults.next_fault(config.engine, request.path)
         _strike(planned)
-        given = _carry_out(config, operation, ids, request_id, planned)
+        given = _carry_out(config, _read(operation, ids, request_id, restricted), planned)
     except Complaint as complaint:
         given = Given(complaint.status, complaint.body(request_id))
     wake()
@@ -70,25 +71,24 @@ def _answer(
     return _respond(given, request_id)
 
 
-def _carry_out(
-    config: Config,
-    operation: Operation,
-    ids: Mapping[str, str],
-    request_id: str,
-    planned: faults.Planned | None,
-) -> Given:
-    asked = Asked(
+def _read(operation: Operation, ids: Mapping[str, str], request_id: str, restricted: bool) -> Asked:
+    return Asked(
         operation=operation,
         ids=ids,
         params=_params(operation),
         request_id=request_id,
         key=request.headers.get("Idempotency-Key") if request.method == "POST" else None,
+        restricted=restricted,
     )
+
+
+def _carry_out(config: Config, asked: Asked, planned: faults.Planned | None) -> Given:
     kind = planned.kind if planned else None
-    return carry_out(config.engine, config.base, asked, HANDLERS[operation.sdk], kind)
+    return carry_out(config.engine, config.base, asked, HANDLERS[asked.operation.sdk], kind)
 
 
-def _authorise(config: Config) -> None:
+def _authorise(config: Config, operation: Operation) -> bool:
+    """Whether it is the restricted key, which may read identity checks and nothing else."""
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     if scheme != "Bearer" or not key:
         raise Complaint(
@@ -96,8 +96,17 @@ def _authorise(config: Config) -> None:
             " header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
             status=401,
         )
-    if not hmac.compare_digest(key.encode(), config.secret_key.encode()):
+    if hmac.compare_digest(key.encode(), config.secret_key.encode()):
+        return False
+    if not hmac.compare_digest(key.encode(), (config.identity_key or "").encode()):
         raise Complaint(f"Invalid API Key provided: {key[:8]}***", status=401)
+    if operation.method != "get" or not operation.path.startswith("/v1/identity/"):
+        raise Complaint(
+            "The provided key does not have the required permissions for this endpoint.",
+            status=403,
+            code="secret_key_required",
+        )
+    return True
 
 
 def _check_version(operation: Operation) -> None:

@@ -16,6 +16,7 @@ class Config:
     webhook_secret: str
     webhook_url: str
     base: str  # where it is reached from outside, without a final slash
+    identity_key: str | None = None  # restricted: may read what identity checks found
 
 
 def from_settings(settings: Settings) -> Config:
@@ -24,6 +25,7 @@ def from_settings(settings: Settings) -> Config:
         raise RuntimeError("the Stripe sandbox exists only in the demo")
     if settings.stripe_secret_key is None or settings.stripe_webhook_secret is None:
         raise RuntimeError("the sandbox needs STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET")
+    identity = settings.stripe_identity_key
     url = sa.make_url(settings.database_url).set(drivername="postgresql+psycopg")
     return Config(
         engine=sa.create_engine(url, pool_size=2, max_overflow=8, pool_pre_ping=True),
@@ -31,4 +33,5 @@ def from_settings(settings: Settings) -> Config:
         webhook_secret=settings.stripe_webhook_secret.get_secret_value(),
         webhook_url=f"{settings.base_url}/webhooks/stripe",
         base=f"{settings.base_url}/sandbox/stripe",
+        identity_key=identity.get_secret_value() if identity else None,
     )

@@ -29,7 +29,11 @@ class Knob(StrEnum):
     WEBHOOK_DUPLICATES = "webhook_duplicates"  # share of events delivered twice
     WEBHOOK_SHUFFLE = "webhook_shuffle"  # seconds over which deliveries are spread at random
     WEBHOOK_DELAY = "webhook_delay"  # seconds before the first delivery
+    WEBHOOK_REPLAYS = "webhook_replays"  # share of events delivered once more, much later
+    WEBHOOK_FORGERIES = "webhook_forgeries"  # share of events beside which a forged one is sent
     LISTING_LAG = "listing_lag"  # seconds before a new object appears in lists
+    REDACTION_TIME = "redaction_time"  # seconds until an identity session is redacted
+    RATE = "rate"  # requests a second that are answered, the rest are 429; 0 is no limit
 
 
 class Control:

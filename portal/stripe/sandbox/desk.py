@@ -20,6 +20,7 @@ API_VERSION: Final = "2026-10-28.endive"
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _LARGEST_PAGE: Final = 100
 _USUAL_PAGE: Final = 10
+_REPLAYED_AFTER: Final = 30.0  # seconds
 
 
 def new_id(prefix: str) -> str:
@@ -38,6 +39,7 @@ class Desk:
     idempotency_key: str | None = None
     ids: Mapping[str, str] = field(default_factory=dict)  # what the path names
     params: Params = field(default_factory=dict)
+    restricted: bool = False  # asked with the key that may read what identity checks found
 
     @property
     def seconds(self) -> int:
@@ -118,13 +120,27 @@ class Desk:
         return self.connection.scalar(sa.select(rows.c.value).where(rows.c.name == knob)) or 0.0
 
     def _deliver(self, event: Object) -> None:
-        copies = 2 if random.random() < self.knob(Knob.WEBHOOK_DUPLICATES) else 1  # noqa: S311
+        """Plan the event's deliveries, as the knobs say."""
+        copies = 2 if self._struck(Knob.WEBHOOK_DUPLICATES) else 1
+        waits = [self._wait() for _ in range(copies)]
+        if self._struck(Knob.WEBHOOK_REPLAYS):
+            waits.append(self._wait() + _REPLAYED_AFTER)
+        for wait in waits:
+            self._plan(event, wait, forged=False)
+        if self._struck(Knob.WEBHOOK_FORGERIES):
+            self._plan(event, self._wait(), forged=True)
+
+    def _plan(self, event: Object, wait: float, *, forged: bool) -> None:
+        due_at = sa.func.clock_timestamp() + timedelta(seconds=wait)
+        row = {"event_id": event["id"], "due_at": due_at, "forged": forged}
+        self.connection.execute(tables.deliveries.insert().values(row))
+
+    def _wait(self) -> float:
         spread, delay = self.knob(Knob.WEBHOOK_SHUFFLE), self.knob(Knob.WEBHOOK_DELAY)
-        for _ in range(copies):
-            wait = delay + spread * random.random()  # noqa: S311 - no secret depends on it
-            due_at = sa.func.clock_timestamp() + timedelta(seconds=wait)
-            row = {"event_id": event["id"], "due_at": due_at}
-            self.connection.execute(tables.deliveries.insert().values(row))
+        return delay + spread * random.random()  # noqa: S311 - no secret depends on it
+
+    def _struck(self, share: Knob) -> bool:
+        return random.random() < self.knob(share)  # noqa: S311 - no secret depends on it
 
     def _window(self, created: int | dict[str, int]) -> list[sa.ColumnElement[bool]]:
         column = sa.cast(tables.objects.c.data["created"].astext, sa.BigInteger)

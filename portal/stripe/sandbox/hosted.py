@@ -1,7 +1,7 @@
 """The pages that Stripe would host: identity verification and onboarding, with every outcome."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Final
 
@@ -16,8 +16,13 @@ from portal.stripe.sandbox.complaints import Complaint
 from portal.stripe.sandbox.desk import Desk, Object, new_id
 from portal.stripe.sandbox.resources import accounts, verifications
 from portal.stripe.sandbox.resources.accounts import Onboarding
-from portal.stripe.sandbox.resources.verifications import Outcome
+from portal.stripe.sandbox.resources.verifications import Outcome, Papers
 
+Opened = Callable[[], AbstractContextManager[Desk]]
+"""Opens a desk for one request."""
+
+LEFT: Final = "left before the end"
+"""An end of onboarding that changes nothing but the link, which is used."""
 COUNTRIES: Final = ("DE", "BR", "IN", "JP", "KE", "PH", "PL", "US", "VN")
 
 
@@ -31,13 +36,25 @@ def blueprint(engine: sa.Engine, base: str, wake: Callable[[], object]) -> Bluep
             yield Desk(session.connection(), clock.now(session), base, new_id("req"))
         wake()
 
+    _identity(pages, desk, base)
+    _onboarding(pages, desk)
+    pages.after_request(_harden)
+    pages.register_error_handler(Complaint, _explain)
+    return pages
+
+
+def _identity(pages: Blueprint, desk: Opened, base: str) -> None:
     @pages.get("/verify/<session_id>")
     def verify(session_id: str) -> str:
         with desk() as opened:
             found = verifications.find(opened, session_id)
         codes = verifications.error_codes()
         return render_template(
-            "stripe/hosted_verify.html", found=found, codes=codes, countries=COUNTRIES
+            "stripe/hosted_verify.html",
+            found=found,
+            codes=codes,
+            countries=COUNTRIES,
+            papers=list(Papers),
         )
 
     @pages.post("/verify/<session_id>")
@@ -45,24 +62,37 @@ def blueprint(engine: sa.Engine, base: str, wake: Callable[[], object]) -> Bluep
         outcome = request.form.get("outcome", "")
         if outcome not in {*Outcome, *verifications.error_codes()}:
             abort(400)
-        country = request.form.get("country", COUNTRIES[0])
+        papers = request.form.get("papers", Papers.OWN)
+        if papers not in set(Papers):
+            abort(400)
         with desk() as opened:
             found = verifications.find(opened, session_id)
-            verifications.settle(opened, found, outcome, country=country)
+            verifications.settle(
+                opened,
+                found,
+                outcome,
+                country=request.form.get("country", COUNTRIES[0]),
+                papers=Papers(papers),
+                name=request.form.get("name") or None,
+            )
         return redirect(found["return_url"] or f"{base}/hosted/verify/{session_id}", 303)
 
+
+def _onboarding(pages: Blueprint, desk: Opened) -> None:
     @pages.get("/onboard/<link_id>")
     def onboard(link_id: str) -> str | Response:
         with desk() as opened:
             link = _link(opened, link_id)
             if _spent(link, opened.now):
                 return redirect(_options(link)["refresh_url"], 303)
-        return render_template("stripe/hosted_onboard.html", link=link, outcomes=list(Onboarding))
+        return render_template(
+            "stripe/hosted_onboard.html", link=link, outcomes=[*Onboarding, LEFT]
+        )
 
     @pages.post("/onboard/<link_id>")
     def submit_onboarding(link_id: str) -> Response:
         outcome = request.form.get("outcome", "")
-        if outcome not in set(Onboarding):
+        if outcome not in {*Onboarding, LEFT}:
             abort(400)
         with desk() as opened:
             link = _link(opened, link_id)
@@ -70,13 +100,10 @@ def blueprint(engine: sa.Engine, base: str, wake: Callable[[], object]) -> Bluep
             if _spent(link, opened.now):
                 return redirect(options["refresh_url"], 303)
             account = opened.find("v2.core.account", link["account"], thing="account")
-            accounts.onboard(opened, account, Onboarding(outcome))
+            if outcome != LEFT:
+                accounts.onboard(opened, account, Onboarding(outcome))
             opened.save({**link, "used": True})
         return redirect(options.get("return_url") or options["refresh_url"], 303)
-
-    pages.after_request(_harden)
-    pages.register_error_handler(Complaint, _explain)
-    return pages
 
 
 def _link(desk: Desk, link_id: str) -> Object:

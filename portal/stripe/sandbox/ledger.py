@@ -31,6 +31,7 @@ class Asked:
     params: Params
     request_id: str
     key: str | None
+    restricted: bool = False
 
     @property
     def version(self) -> str:
@@ -66,7 +67,16 @@ def carry_out(
         if asked.key is not None:
             _hold(connection, asked)
         now = clock.now(session)
-        desk = Desk(connection, now, base, asked.request_id, asked.key, asked.ids, asked.params)
+        desk = Desk(
+            connection,
+            now,
+            base,
+            asked.request_id,
+            asked.key,
+            asked.ids,
+            asked.params,
+            asked.restricted,
+        )
         if (before := _kept(desk, asked)) is not None:
             return before
         given = kept = _crash(asked)

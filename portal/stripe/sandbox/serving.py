@@ -31,12 +31,14 @@ class Served:
     control: Control
     config: Config
 
-    def settle(self, session_id: str, outcome: str, *, country: str) -> None:
+    def settle(
+        self, session_id: str, outcome: str, *, country: str, name: str | None = None
+    ) -> None:
         """End a hosted identity page, with an `Outcome` or an error code."""
         with Session(self.config.engine) as session, session.begin():
             desk = self._desk(session)
             found = verifications.find(desk, session_id)
-            verifications.settle(desk, found, outcome, country=country)
+            verifications.settle(desk, found, outcome, country=country, name=name)
 
     def onboard(self, account_id: str, outcome: Onboarding = Onboarding.ACTIVE) -> None:
         """End a hosted onboarding."""
@@ -63,7 +65,8 @@ def served(settings: Settings) -> Iterator[Served]:
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, name="sandbox", daemon=True)
     thread.start()
-    client.connect(config.secret_key, f"http://127.0.0.1:{server.server_port}")
+    here = f"http://127.0.0.1:{server.server_port}"
+    client.connect(config.secret_key, here, identity_key=config.identity_key)
     try:
         yield Served(app.extensions["control"], config)
     finally:
@@ -71,4 +74,4 @@ def served(settings: Settings) -> Iterator[Served]:
         thread.join()
         server.server_close()
         config.engine.dispose()
-        client.connect(config.secret_key, settings.stripe_base)
+        client.connect(config.secret_key, settings.stripe_base, identity_key=config.identity_key)

@@ -47,6 +47,7 @@ deliveries = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("delivered_at", UTCDateTime),
     sa.Column("last_status", sa.Integer),
+    sa.Column("forged", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("ix_delivery_due", "due_at", postgresql_where=sa.text("delivered_at IS NULL")),
 )
 """Webhooks that must still be sent, and what became of them."""

@@ -1,8 +1,14 @@
 """Builders for identity checks."""
 
 from portal.accounts.models import Account
-from portal.identity import consent, service, verdicts
-from portal.identity.models import CheckState, IdentityCheck
+from portal.identity import by_hand, cases, consent, evidence, service, verdicts
+from portal.identity.models import (
+    CaseReason,
+    CheckState,
+    EvidenceKind,
+    IdentityCheck,
+    OpinionVerdict,
+)
 from portal.ids import random_id
 from portal.stripe.verifications import Verification, VerificationStatus
 from tests.portal.make import PortalMake
@@ -16,7 +22,7 @@ class IdentityMake(PortalMake):
     ) -> IdentityCheck:
         """A check in the state; in review and beyond because of `selfie_face_mismatch`."""
         account = account or self.account()
-        version = consent.record(self.session, account_id=account.id, now=self.now)
+        version = consent.record(self.session, consent.STRIPE, account_id=account.id, now=self.now)
         check = IdentityCheck(
             public_id=random_id(),
             account_id=account.id,
@@ -29,6 +35,31 @@ class IdentityMake(PortalMake):
         self._bring(check, state)
         self.session.flush()
         return check
+
+    def identity_case_by_hand(
+        self, account: Account | None = None, *, words: str = "My passport is at the embassy."
+    ) -> IdentityCheck:
+        """A check that two people of ours decide: the person has written to us and is done."""
+        check = self.identity_check(account, state=CheckState.EVIDENCE)
+        evidence.hand_in(self.session, check, EvidenceKind.WORDS, words.encode(), now=self.now)
+        evidence.finish(self.session, check, now=self.now)
+        self.session.flush()
+        return check
+
+    def refused_by_two(self, check: IdentityCheck) -> tuple[Account, Account]:
+        """Two people who do not accept a check by hand."""
+        two = (self.account(name="Ines Duarte"), self.account(name="Leila Haddad"))
+        for by in two:
+            by_hand.give_opinion(
+                self.session,
+                check,
+                by=by.id,
+                verdict=OpinionVerdict.REFUSE,
+                reason="The photo shows another person.",
+                now=self.now,
+            )
+        self.session.flush()
+        return two
 
     def verification(
         self,
@@ -48,11 +79,15 @@ class IdentityMake(PortalMake):
             country=country,
             reference=str(check.public_id),
             live=False,
+            redacting=False,
             redacted=False,
         )
 
     def _bring(self, check: IdentityCheck, state: CheckState) -> None:
         if state is CheckState.STARTING:
+            return
+        if state is CheckState.EVIDENCE:
+            cases.ask_for_evidence(self.session, check, CaseReason.ASKED, now=self.now)
             return
         said = {
             CheckState.VERIFIED: (VerificationStatus.VERIFIED, None),

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from portal.access import Role
 from portal.decisions import Appeal, AppealState, Decision, Outcome
 from portal.errors import Conflict, Forbidden, Invalid
-from portal.identity import jobs, service, verdicts, verified_check
-from portal.identity.models import CheckState, IdentityCheck, JobName
+from portal.identity import jobs, verdicts, verified_check
+from portal.identity.models import CheckState, IdentityCheck, JobName, Route
 from portal.jobs import OutboxRow
 from tests.make import Make
 
@@ -96,16 +96,26 @@ def test_asked_again_where_stripe_never_made_a_session_begins_with_a_new_key(
     assert queued.all() == [check.id]
 
 
-def test_asked_to_try_again_without_consent_ends_so_that_they_may_agree_first(
+def test_asked_again_without_stripe_they_hand_in_something_else_and_a_new_round_begins(
     session: Session, make: Make, now: datetime
 ) -> None:
-    check = service.start_with_person(session, account_id=make.account().id, now=now)
+    check = make.identity_case_by_hand()
     by = make.account(Role.COMPLIANCE).id
-    verdicts.ask_again(session, check, by=by, reason="Please try Stripe.", now=now)
+    verdicts.ask_again(session, check, by=by, reason="The photo is blurred.", now=now)
     session.flush()
-    assert check.state is CheckState.CANCELED
+    assert (check.state, check.round) == (CheckState.EVIDENCE, 2)
     begin = sa.select(OutboxRow).where(OutboxRow.name == JobName.BEGIN)
     assert session.scalars(begin).all() == []
+
+
+def test_where_stripe_has_seen_too_little_the_person_shows_it_to_two_of_us(
+    session: Session, make: Make, now: datetime
+) -> None:
+    check = make.identity_check(state=CheckState.REVIEW)
+    by = make.account(Role.COMPLIANCE).id
+    verdicts.ask_for_evidence(session, check, by=by, reason="Too dark to say.", now=now)
+    session.flush()
+    assert (check.state, check.route) == (CheckState.EVIDENCE, Route.PEOPLE)
 
 
 def test_the_database_refuses_a_refusal_without_a_decision(session: Session, make: Make) -> None:

@@ -22,7 +22,10 @@ from tests.make import Make
 from tests.portal.stripe import payees
 from tests.portal.stripe.conftest import Sandbox
 
-AGREED: Final = {"consent": "y", "text": consent.Text(consent.TITLE, consent.BODY).digest}
+AGREED: Final = {
+    "consent": "y",
+    "text": consent.Text(consent.STRIPE.title, consent.STRIPE.body).digest,
+}
 SignIn = Callable[[Account], FlaskClient]
 
 
@@ -42,7 +45,7 @@ def test_the_whole_way_from_consent_to_verified(
     assert back == "https://touchstone.test/identity/return"
     assert "hx-trigger" in browser.get("/identity/return").text
     jobs.refresh(check.id)
-    assert "never taken" in browser.get("/identity/state").text
+    assert "never kept" in browser.get("/identity/state").text
     assert "hx-trigger" not in browser.get("/identity/state").text
     assert sandbox.base
 
@@ -62,11 +65,13 @@ def test_whoever_had_an_older_text_before_them_reads_the_newer_one_first(
     session: Session, make: Make, sign_in: SignIn, now: datetime
 ) -> None:
     browser = sign_in(make.account(Role.APPLICANT))
-    agreements.publish(session, kind=consent.KIND, title="New", body="Newer *words*.", now=now)
+    agreements.publish(
+        session, kind=consent.STRIPE.kind, title="New", body="Newer *words*.", now=now
+    )
     assert browser.post("/identity", data=AGREED).status_code == 409
     page = browser.get("/identity").text
     assert "Newer <em>words</em>." in page
-    shown = consent.text(session).digest
+    shown = consent.text(session, consent.STRIPE).digest
     assert shown in page
     assert browser.post("/identity", data={"consent": "y", "text": shown}).status_code == 303
     accepted = agreements.accepted(
@@ -115,7 +120,7 @@ def test_the_person_may_ask_for_a_human_instead(
     check = make.identity_check(account)
     assert sign_in(account).post("/identity/ask-person").status_code == 303
     session.refresh(check)
-    assert check.state is CheckState.REVIEW
+    assert check.state is CheckState.EVIDENCE
 
 
 def test_whoever_declines_stripe_gets_a_human_and_nothing_is_sent(
@@ -125,8 +130,8 @@ def test_whoever_declines_stripe_gets_a_human_and_nothing_is_sent(
     assert "Ask for a person instead" in browser.get("/identity").text
     assert browser.post("/identity/ask-person").status_code == 303
     check = session.scalars(sa.select(IdentityCheck)).one()
-    assert (check.state, check.consent_id) == (CheckState.REVIEW, None)
-    assert "A person is looking" in browser.get("/identity").text
+    assert (check.state, check.consent_id) == (CheckState.EVIDENCE, None)
+    assert "Showing your document to two of our people" in browser.get("/identity").text
     jobs.sweep(1)
     jobs.begin(check.id)
     assert sandbox.control.objects("identity.verification_session") == []

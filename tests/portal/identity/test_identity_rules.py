@@ -65,7 +65,7 @@ def test_what_has_ended_does_not_move_again(make: Make, now: datetime, state: Ch
         partial(check.process, poll_at=now),
         partial(check.cancel, now=now),
         partial(check.refuse, decision_id=1, now=now),
-        partial(check.verify, country=None, now=now),
+        partial(check.verify, country=None, expires_at=now, now=now),
     ]
     for move in moves:
         with pytest.raises(Conflict):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal.agreements import accepted
 from portal.errors import Conflict
 from portal.identity import consent, jobs, provider, service, verified_check
-from portal.identity.models import CheckState, IdentityCheck, JobName
+from portal.identity.models import CaseReason, CheckState, IdentityCheck, JobName
 from portal.jobs import OutboxRow
 from portal.stripe.errors import OutcomeUnknown
 from portal.stripe.sandbox.control import Fault
@@ -29,7 +29,7 @@ def test_starting_records_the_consent_and_asks_for_the_session_in_the_same_trans
     session: Session, make: Make, now: datetime
 ) -> None:
     check = service.start(session, account_id=make.account().id, now=now)
-    acceptance = accepted(session, account_id=check.account_id, kind=consent.KIND)
+    acceptance = accepted(session, account_id=check.account_id, kind=consent.STRIPE.kind)
     assert acceptance is not None
     assert acceptance.agreement_version_id == check.consent_id
     queued = session.scalars(sa.select(OutboxRow).where(OutboxRow.name == JobName.BEGIN)).one()
@@ -115,7 +115,7 @@ def test_where_stripe_refuses_a_person_takes_the_case(
     sandbox.control.fail(Fault.REFUSE, path="/v1/identity")
     jobs.begin(check.id)
     session.refresh(check)
-    assert check.state is CheckState.REVIEW
+    assert (check.state, check.case_reason) == (CheckState.EVIDENCE, CaseReason.NO_SESSION)
 
 
 def test_a_check_that_stripe_never_answered_is_found_by_the_sweep(

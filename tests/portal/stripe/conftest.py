@@ -19,6 +19,7 @@ from portal.stripe.sandbox.control import Control
 from portal.stripe.sandbox.webhooks import Deliverer
 
 SECRET_KEY = "sk_test_" + "0" * 24
+IDENTITY_KEY = "rk_test_" + "0" * 24
 WEBHOOK_SECRET = "whsec_" + "0" * 32
 
 
@@ -58,7 +59,9 @@ def running_sandbox(sandbox_engine: sa.Engine) -> Iterator[Sandbox]:
     """The sandbox behind a real server on a free port; its webhooks go nowhere by themselves."""
     listener = make_server("127.0.0.1", 0, lambda _, __: [], threaded=True)
     base = f"http://127.0.0.1:{listener.server_port}"
-    config = Config(sandbox_engine, SECRET_KEY, WEBHOOK_SECRET, f"{base}/nowhere", base)
+    config = Config(
+        sandbox_engine, SECRET_KEY, WEBHOOK_SECRET, f"{base}/nowhere", base, IDENTITY_KEY
+    )
     app = build(config)
     deliverer: Deliverer = app.extensions["deliverer"]
     deliverer.stop()
@@ -77,5 +80,5 @@ def sandbox(running_sandbox: Sandbox) -> Sandbox:
     """The sandbox, empty, with USD 10,000.00 in our balance and the door pointed at it."""
     running_sandbox.control.reset()
     running_sandbox.control.fund(Money(1_000_000, "USD"))
-    client.connect(SECRET_KEY, running_sandbox.base)
+    client.connect(SECRET_KEY, running_sandbox.base, identity_key=IDENTITY_KEY)
     return running_sandbox

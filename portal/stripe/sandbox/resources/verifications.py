@@ -7,17 +7,24 @@ from stripe.identity import VerificationSession
 
 from portal.stripe.sandbox import complaints
 from portal.stripe.sandbox.complaints import Complaint
+from portal.stripe.sandbox.control import Knob
 from portal.stripe.sandbox.desk import Desk, Object, new_id
 from portal.stripe.sandbox.wire import Params
 
 _KIND: Final = "identity.verification_session"
 _URL: Final = "/v1/identity/verification_sessions"
-_EXPANDABLE: Final = frozenset(
-    {"last_verification_report", "verified_outputs", "verified_outputs.dob"}
+_HIDDEN: Final = ("dob", "expiration_date", "number")
+"""Of a document: shown only where it is expanded with a restricted key."""
+_SENSITIVE: Final = frozenset(
+    {"verified_outputs.dob", *(f"last_verification_report.document.{name}" for name in _HIDDEN)}
 )
+_EXPANDABLE: Final = _SENSITIVE | {"last_verification_report", "verified_outputs"}
 
 CANARY_BIRTH: Final = {"day": 29, "month": 2, "year": 1904}
-"""The date of birth of everyone here. It must never be found on our side of the door."""
+"""The date of birth of everyone of age here. It must never be found on our side of the door."""
+CANARY_NUMBER: Final = "X00000000"
+"""How every document's number begins."""
+_MINOR: Final = 15  # years
 
 
 def error_codes() -> tuple[str, ...]:
@@ -25,6 +32,14 @@ def error_codes() -> tuple[str, ...]:
     hint = get_type_hints(VerificationSession.LastError)["code"]
     found = [value for part in _flat(hint) for value in get_args(part) if isinstance(value, str)]
     return tuple(sorted(found))
+
+
+class Papers(StrEnum):
+    """Whose document is shown."""
+
+    OWN = "own"  # a number that nobody else has
+    SHARED = "shared"  # one document for all who choose this
+    MINOR = "minor"  # their own; by it they are fifteen
 
 
 class Outcome(StrEnum):
@@ -83,7 +98,8 @@ def create(desk: Desk) -> Object:
 
 def retrieve(desk: Desk) -> Object:
     """One session; what it found is shown only where it is expanded."""
-    return _shown(desk, find(desk, desk.ids["session"]), desk.params)
+    found = _redacted_by_now(desk, find(desk, desk.ids["session"]))
+    return _shown(desk, found, desk.params)
 
 
 def update(desk: Desk) -> Object:
@@ -110,17 +126,29 @@ def cancel(desk: Desk) -> Object:
 
 
 def redact(desk: Desk) -> Object:
-    """Erase everything collected. Stripe may take four days; here it is done at once."""
+    """Erase everything collected. Stripe may take four days; here the knob says how long."""
     found = find(desk, desk.ids["session"])
     _only(found, {"requires_input", "verified", "canceled"}, "redact")
     if found["status"] == "requires_input":
         _close(found, "canceled")
-    found |= {"redaction": {"status": "redacted"}, "metadata": {}, "provided_details": None}
+    found |= {"redaction": {"status": "processing"}, "metadata": {}, "provided_details": None}
+    found["redacted_from"] = desk.seconds + int(desk.knob(Knob.REDACTION_TIME))
+    desk.save(found)
+    return _shown(desk, _redacted_by_now(desk, found), desk.params)
+
+
+def _redacted_by_now(desk: Desk, found: Object) -> Object:
+    """The session; what was to be erased is erased once its time has come."""
+    waits = (found["redaction"] or {}).get("status") == "processing"
+    if not waits or found["redacted_from"] > desk.seconds:
+        return found
+    found["redaction"] = {"status": "redacted"}
     desk.save(found)
     if report_id := found["last_verification_report"]:
         report = desk.find("identity.verification_report", report_id, thing="report")
         desk.save({**report, "document": None})
-    return _tell(desk, found, "redacted", desk.params)
+    _tell(desk, found, "redacted", {})
+    return found
 
 
 def find(desk: Desk, session_id: str) -> Object:
@@ -128,8 +156,16 @@ def find(desk: Desk, session_id: str) -> Object:
     return desk.find(_KIND, session_id, thing="identity.verificationsession", param="session")
 
 
-def settle(desk: Desk, found: Object, outcome: str, *, country: str) -> Object:
-    """Let the hosted page end: with an `Outcome` or one of the error codes."""
+def settle(
+    desk: Desk,
+    found: Object,
+    outcome: str,
+    *,
+    country: str,
+    papers: Papers = Papers.OWN,
+    name: str | None = None,
+) -> Object:
+    """Let the hosted page end: with an `Outcome` or one of the error codes, on some document."""
     _only(found, {"requires_input", "processing"}, "submit")
     if outcome == Outcome.CANCELED:
         return _cancel(desk, found, {})
@@ -141,7 +177,8 @@ def settle(desk: Desk, found: Object, outcome: str, *, country: str) -> Object:
         return found
     error = None if outcome == Outcome.VERIFIED else outcome
     if error not in _SESSION_ERRORS:
-        found["last_verification_report"] = _report(desk, found, error, country)["id"]
+        document = _document(desk, found, papers, country=country, name=name)
+        found["last_verification_report"] = _report(desk, found, document, error)["id"]
     return _end(desk, found, error)
 
 
@@ -164,20 +201,31 @@ def _end(desk: Desk, found: Object, error: str | None) -> Object:
     return _tell(desk, found, found["status"], {})
 
 
-def _report(desk: Desk, found: Object, error: str | None, country: str) -> Object:
-    document: Object = {
+def _document(
+    desk: Desk, found: Object, papers: Papers, *, country: str, name: str | None
+) -> Object:
+    """What somebody holds into the camera: the same at every attempt in one session."""
+    own = "" if papers is Papers.SHARED else found["id"][-8:]
+    first, _, last = (name or f"Sample Person{own}").partition(" ")
+    minor = {"day": 28, "month": 2, "year": desk.now.year - _MINOR}
+    return {
         "address": None,
-        "dob": CANARY_BIRTH,
-        "error": {"code": error, "reason": "Sandbox."} if error else None,
+        "dob": minor if papers is Papers.MINOR else CANARY_BIRTH,
         "expiration_date": {"day": 1, "month": 12, "year": 2030},
         "files": [],
-        "first_name": "Sample",
+        "first_name": first,
         "issued_date": {"day": 1, "month": 12, "year": 2020},
         "issuing_country": country,
-        "last_name": "Person",
-        "number": "X00000000",
-        "status": "unverified" if error else "verified",
+        "last_name": last,
+        "number": CANARY_NUMBER + own,
         "type": "passport",
+    }
+
+
+def _report(desk: Desk, found: Object, document: Object, error: str | None) -> Object:
+    document |= {
+        "error": {"code": error, "reason": "Sandbox."} if error else None,
+        "status": "unverified" if error else "verified",
     }
     made = {
         "id": new_id("vr"),
@@ -210,8 +258,16 @@ def _shown(desk: Desk, found: Object, params: Params) -> Object:
     expand = set(params.get("expand", ()))
     if strange := expand - _EXPANDABLE:
         raise Complaint(f"This property cannot be expanded ({min(strange)}).", param="expand")
+    if (secret := expand & _SENSITIVE) and not desk.restricted:
+        raise Complaint(
+            f"Expanding {min(secret)} needs a restricted key with access to verification results.",
+            status=403,
+            param="expand",
+        )
     shown: dict[str, Any] = {
-        name: value for name, value in found.items() if name not in {"hosted", "return_url"}
+        name: value
+        for name, value in found.items()
+        if name not in {"hosted", "return_url", "redacted_from"}
     }
     if found["status"] == "processing":
         shown["url"] = None
@@ -219,21 +275,21 @@ def _shown(desk: Desk, found: Object, params: Params) -> Object:
     report = (
         desk.find("identity.verification_report", report_id, thing="report") if report_id else None
     )
-    if report and "last_verification_report" in expand:
-        shown["last_verification_report"] = _without_sensitive(report)
+    if report and any(part.startswith("last_verification_report") for part in expand):
+        shown["last_verification_report"] = _without_sensitive(report, expand)
     if (
         report
         and report["document"]
-        and "verified_outputs" in expand
+        and any(part.startswith("verified_outputs") for part in expand)
         and found["status"] == "verified"
     ):
         shown["verified_outputs"] = _outputs(report["document"], expand)
     return shown
 
 
-def _without_sensitive(report: Object) -> Object:
-    """`dob`, `number` and `expiration_date` of a document need a restricted key to be shown."""
-    hidden = {"dob", "number", "expiration_date"}
+def _without_sensitive(report: Object, expand: set[str]) -> Object:
+    """`dob`, `number` and `expiration_date` of a document are shown only where they are asked for."""
+    hidden = {name for name in _HIDDEN if f"last_verification_report.document.{name}" not in expand}
     document = {k: v for k, v in (report["document"] or {}).items() if k not in hidden}
     return {**report, "document": document or None}
 
