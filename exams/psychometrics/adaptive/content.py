@@ -6,6 +6,7 @@ Constraints that overlap (content by type) need the shadow test.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -61,8 +62,7 @@ class Blueprint:
 
     def counts(self, given: np.ndarray) -> np.ndarray:
         """(persons, areas) from (persons, items): how many of each area were given."""
-        members = self.area[:, None] == np.arange(len(self.least))
-        return np.asarray(given.astype(np.float32) @ members.astype(np.float32)).astype(np.int64)
+        return np.asarray(given.astype(np.float32) @ self._members).astype(np.int64)
 
     def allowed(self, given: np.ndarray, counts: np.ndarray, left: np.ndarray) -> np.ndarray:
         """(persons, items) bool: what may come next so that the blueprint can still be met.
@@ -74,7 +74,7 @@ class Blueprint:
         pressed = needs.sum(1) >= left
         area_may = (counts < self.most) & (~pressed[:, None] | (needs > 0))
         may = area_may[:, self.area] & ~given
-        return np.asarray(may & ~self._beside_enemy(given))
+        return may if self._peaceful else np.asarray(may & ~self._beside_enemy(given))
 
     def penalty(self, counts: np.ndarray) -> np.ndarray:
         """(persons, areas) in [0, 1]: how far ahead of its share each area would be, if it came next."""
@@ -86,6 +86,15 @@ class Blueprint:
     def met(self, counts: np.ndarray) -> np.ndarray:
         """(persons,) bool: whether every minimum is reached, so that the test may stop."""
         return np.asarray((counts >= self.least).all(1))
+
+    @cached_property
+    def _members(self) -> np.ndarray:
+        """(items, areas): one where an item lies in an area."""
+        return np.asarray(self.area[:, None] == np.arange(len(self.least)), dtype=np.float32)
+
+    @cached_property
+    def _peaceful(self) -> bool:
+        return bool((self.enemies == _NO_ENEMY).all())
 
     def _in_reach(self, number: int) -> int:
         """How many questions of an area one test can hold, of enemies one each."""
@@ -100,8 +109,6 @@ class Blueprint:
                 raise Infeasible(f"enemies {group} lie in several areas: use the shadow test")
 
     def _beside_enemy(self, given: np.ndarray) -> np.ndarray:
-        if (self.enemies == _NO_ENEMY).all():
-            return np.zeros_like(given)
         groups = int(self.enemies.max()) + 2
         met = np.zeros((len(given), groups), dtype=bool)
         rows, columns = np.nonzero(given)
