@@ -58,6 +58,8 @@ def applying(world: World, person: Person) -> Iterator[Appointment]:
     if stage == "identity_review":
         unsure = partial(applicants.show_identity, world, person, "country_not_supported")
         yield Appointment(world.calendar.end - timedelta(hours=9), unsure)
+        wrote = world.calendar.end - timedelta(hours=8)
+        yield written(wrote, partial(applicants.write_instead, world, person))
     if stage == "exam_appeal":
         yield from _exam_appeal(world, person, come)
 

@@ -110,6 +110,7 @@ def _random_secrets() -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(48),
         "PERSONAL_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii"),
         "STRIPE_SECRET_KEY": f"sk_test_{secrets.token_hex(24)}",
+        "STRIPE_IDENTITY_KEY": f"rk_test_{secrets.token_hex(24)}",
         "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(24)}",
     }
 

@@ -83,6 +83,11 @@ class IdentityMake(PortalMake):
             redacted=False,
         )
 
+    def record(self, check: IdentityCheck, found: Verification) -> None:
+        """Let Stripe have said it."""
+        service.record(self.session, check, found, now=self.now)
+        self.session.flush()
+
     def _bring(self, check: IdentityCheck, state: CheckState) -> None:
         if state is CheckState.STARTING:
             return

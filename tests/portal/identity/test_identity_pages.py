@@ -215,7 +215,9 @@ def test_compliance_never_sees_their_own_check(make: Make, sign_in: SignIn) -> N
     assert str(check.public_id) not in browser.get("/compliance/identity").text
 
 
-@pytest.mark.parametrize("role", [role for role in Role if role is not Role.COMPLIANCE])
+@pytest.mark.parametrize(
+    "role", [role for role in Role if role not in {Role.COMPLIANCE, Role.ADMIN}]
+)
 def test_only_compliance_reaches_the_cases(make: Make, sign_in: SignIn, role: Role) -> None:
     check = make.identity_check(state=CheckState.REVIEW)
     account = make.account()
@@ -223,6 +225,21 @@ def test_only_compliance_reaches_the_cases(make: Make, sign_in: SignIn, role: Ro
     browser = sign_in(account)
     assert browser.get("/compliance/identity").status_code == 403
     assert browser.get(f"/compliance/identity/{check.public_id}").status_code == 403
+
+
+def test_an_administrator_reaches_only_the_cases_they_were_asked_to_decide(
+    session: Session, make: Make, sign_in: SignIn
+) -> None:
+    colleague = make.account(Role.COMPLIANCE)
+    other = make.identity_check(state=CheckState.REVIEW)
+    assert other.reviewer_id == colleague.id
+    admin = make.account(Role.ADMIN)
+    asked = make.identity_check(state=CheckState.REVIEW)
+    asked.reviewer_id = admin.id
+    session.flush()
+    browser = sign_in(admin)
+    assert browser.get(f"/compliance/identity/{asked.public_id}").status_code == 200
+    assert browser.get(f"/compliance/identity/{other.public_id}").status_code == 404
 
 
 def test_the_lists_queries_do_not_grow_with_the_cases(
