@@ -1,7 +1,7 @@
 """Headers that keep hostile content harmless, on every answer without exception."""
 
-from collections.abc import MutableMapping
 from typing import Final
+from wsgiref.headers import Headers
 
 from flask import Flask, Response, request
 
@@ -26,9 +26,10 @@ def install(app: Flask) -> None:
     app.after_request(_harden)
 
 
-def on_file(headers: MutableMapping[str, str], _path: str, _address: str) -> None:
+def on_file(headers: Headers, _path: str, _address: str) -> None:
     """Set the headers on a static file, which no request of the application passes."""
-    headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        headers[name] = value
 
 
 def _harden(response: Response) -> Response:

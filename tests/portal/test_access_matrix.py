@@ -111,6 +111,26 @@ def test_roles_that_decide_open_nothing_until_the_second_factor_is_given(
     assert opened == []
 
 
+def test_a_paused_account_keeps_only_the_doors_to_what_is_its_own(
+    app: Flask, client: FlaskClient, session: Session, people: dict[str, Account | None]
+) -> None:
+    own = {EVERYONE, SIGNED_IN, Role.APPLICANT.value, Role.EXPERT.value}
+    paused = {name: account for name, account in people.items() if account is not None}
+    for account in paused.values():
+        account.pause()
+    session.flush()
+    opened = [
+        f"{door.method} {door.endpoint} to a paused {name}"
+        for door in _doors(app)
+        if own.isdisjoint(table()[door.endpoint])
+        for name, account in paused.items()
+        if not _turned_away(_knock(client, session, door, account))
+    ]
+    assert opened == []
+    earnings = _knock(client, session, _door(app, "earnings.index"), people[Role.EXPERT.value])
+    assert earnings.status_code == 200
+
+
 def test_each_declaration_taken_away_stops_the_start_up(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,6 +164,11 @@ def _doors(app: Flask) -> Iterator[Door]:
     for rule in app.url_map.iter_rules():
         for method in sorted((rule.methods or set()) & set(METHODS)):
             yield Door(rule.endpoint, method, _address(app, rule))
+
+
+def _door(app: Flask, endpoint: str) -> Door:
+    """The page at an endpoint."""
+    return next(door for door in _doors(app) if (door.endpoint, door.method) == (endpoint, "GET"))
 
 
 def _address(app: Flask, rule: Rule) -> str:
