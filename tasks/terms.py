@@ -57,12 +57,15 @@ class Part:
 
 
 @dataclass(frozen=True)
-class _Rate:
+class DatedRate:
+    """One price and when it holds."""
+
     minor: int
     starts_at: datetime
     ends_at: datetime | None
 
     def holds(self, moment: datetime) -> bool:
+        """Whether it is the price at the moment."""
         return self.starts_at <= moment and (self.ends_at is None or moment < self.ends_at)
 
 
@@ -74,9 +77,12 @@ def price(segments: Iterable[Span], judgments: Iterable[Submitted], terms: Offer
     return sum((part.amount for part in parts(segments, terms)), by_task(judgments, terms))
 
 
-def parts(segments: Iterable[Span], terms: Offer) -> list[Part]:
-    """The segments' time by hourly rate, the lower rate first; a segment is split where a rate ends."""
-    hourly = _rates(terms, "hour")
+def parts(segments: Iterable[Span], terms: Offer, *, unit: str = "hour") -> list[Part]:
+    """The segments' time by hourly rate, the lower rate first; a segment is split where a rate ends.
+
+    `unit` is "training" for time that has an hourly rate of its own.
+    """
+    hourly = rates_of(terms, unit)
     seconds: dict[int, Fraction] = {}
     for segment in segments:
         for minor, length in _split(segment, hourly):
@@ -86,7 +92,7 @@ def parts(segments: Iterable[Span], terms: Offer) -> list[Part]:
 
 def by_task(judgments: Iterable[Submitted], terms: Offer) -> Fraction:
     """What the judgments earn where the terms pay by the task; nothing where they do not."""
-    rates = _rates(terms, "task")
+    rates = rates_of(terms, "task")
     paid = (
         rate.minor for judgment in judgments for rate in rates if rate.holds(judgment.submitted_at)
     )
@@ -100,13 +106,13 @@ def exact_seconds(length: timedelta) -> Fraction:
 
 def hourly_at(terms: Offer, moment: datetime) -> int:
     """The hourly rate at a moment, in minor units. Raises `Invalid` where there is none."""
-    for rate in _rates(terms, "hour"):
+    for rate in rates_of(terms, "hour"):
         if rate.holds(moment):
             return rate.minor
     raise Invalid(f"These terms have no hourly rate on {moment:%d %B %Y}.")
 
 
-def _split(segment: Span, rates: Sequence[_Rate]) -> Iterator[tuple[int, timedelta]]:
+def _split(segment: Span, rates: Sequence[DatedRate]) -> Iterator[tuple[int, timedelta]]:
     begin, end = segment.started_at, segment.ended_at
     while begin < end:
         rate = next((rate for rate in rates if rate.holds(begin)), None)
@@ -117,9 +123,10 @@ def _split(segment: Span, rates: Sequence[_Rate]) -> Iterator[tuple[int, timedel
         begin = until
 
 
-def _rates(terms: Offer, unit: str) -> list[_Rate]:
+def rates_of(terms: Offer, unit: str) -> list[DatedRate]:
+    """The prices of one unit, as the terms hold them."""
     return [
-        _Rate(
+        DatedRate(
             row["minor"],
             datetime.fromisoformat(row["from"]),
             datetime.fromisoformat(row["until"]) if row["until"] else None,
