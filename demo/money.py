@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from demo.content_files import Person
 from demo.projects import MANAGERS
 from demo.world import World
-from payouts.models import PayRun, PayRunState
-from payouts.service import payees, runs
+from payouts.models import PayRun, PayRunState, TaxFormKind
+from payouts.service import payees, runs, tax
+from payouts.service.tax import Certified
 from portal.db import transaction
 from portal.money import Money
 from portal.stripe import accounts
@@ -42,8 +43,10 @@ def open_payout_account(world: World, person: Person, now: datetime) -> None:
     )
     world.stripe.onboard(made.id)
     ready = accounts.retrieve(made.id)
+    form = Certified(TaxFormKind.W8BEN, account.display_name, person.country, "")
     with transaction() as session:
         payees.seen(session, account.id, ready, now=now)
+        tax.give(session, account.id, form, now=now)
 
 
 def hand_in(session: Session, monday: datetime, *, now: datetime) -> None:
@@ -67,14 +70,9 @@ def build_runs(session: Session, world: World, *, now: datetime) -> None:
     """Each manager puts what their client's work has earned into a run, where there is anything."""
     for slug, manager in MANAGERS.items():
         organisation_id = world.organisations[slug]
-        if runs.preview(session, organisation_id=organisation_id, currency=_BALANCE.currency):
-            runs.build(
-                session,
-                organisation_id=organisation_id,
-                currency=_BALANCE.currency,
-                by=world.accounts[manager],
-                now=now,
-            )
+        by, currency = world.accounts[manager], _BALANCE.currency
+        if runs.preview(session, organisation_id=organisation_id, currency=currency, by=by):
+            runs.build(session, organisation_id=organisation_id, currency=currency, by=by, now=now)
 
 
 def sign_runs(session: Session, world: World, *clients: str, now: datetime) -> None:

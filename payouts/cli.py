@@ -4,10 +4,9 @@ import click
 import sqlalchemy as sa
 
 from payouts.models import Statement
-from payouts.service import findings, proof, reconcile, statements
+from payouts.service import findings, proof, rails, reconcile, statements
 from portal import clock, connections
 from portal.db import reading, transaction
-from portal.stripe import transfers
 
 
 @click.group()
@@ -41,7 +40,7 @@ def reconcile_now() -> None:
     connections.as_worker()
     with reading() as session:
         listed_at = clock.now(session)
-    listed = list(transfers.every())
+    listed = rails.every()
     with transaction() as session:
         now = clock.now(session)
         compared = reconcile.compare(session, listed, listed_at=listed_at, now=now)

@@ -1,19 +1,41 @@
 """What people enter about money."""
 
+from decimal import Decimal
 from typing import Final
 
 from babel import Locale
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import (
+    BooleanField,
+    DateField,
+    DecimalField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, NumberRange
+
+from payouts.models import TaxFormKind
+from payouts.service.bank import bic_problem, number_of_account_problem
+from payouts.service.tax import number_problem
+from portal.money import EXPONENTS
 
 _NOT_COUNTRIES: Final = frozenset({"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"})
 
 
 def _is_country(code: str) -> bool:
     return len(code) == 2 and code.isalpha() and code not in _NOT_COUNTRIES
+
+
+def _countries() -> list[SelectChoice]:
+    names = Locale.parse(str(get_locale() or "en")).territories
+    known = [(str(code), str(name)) for code, name in names.items() if _is_country(str(code))]
+    return [SelectChoice(code, name) for code, name in sorted(known, key=lambda each: each[1])]
 
 
 class PayeeForm(FlaskForm):  # type: ignore[misc]
@@ -25,9 +47,120 @@ class PayeeForm(FlaskForm):  # type: ignore[misc]
 
     def offer_countries(self) -> None:
         """Every country by its name in the reader's language."""
-        names = Locale.parse(str(get_locale() or "en")).territories
-        known = [(str(code), str(name)) for code, name in names.items() if _is_country(str(code))]
-        self.country.choices = sorted(known, key=lambda choice: choice[1])
+        self.country.choices = _countries()
+
+
+class TaxForm(FlaskForm):  # type: ignore[misc]
+    """What a person certifies for tax."""
+
+    kind = RadioField(
+        _("Are you a U.S. person for tax?"),
+        [InputRequired(_("Choose one of the two"))],
+        choices=[
+            SelectChoice(TaxFormKind.W8BEN.value, _("No: Form W-8BEN")),
+            SelectChoice(TaxFormKind.W9.value, _("Yes: Form W-9")),
+        ],
+    )
+    name = StringField(
+        _("Your name, as on your tax papers"),
+        [InputRequired(_("Enter your name")), Length(max=200)],
+    )
+    country = SelectField(_("Country where you are resident for tax"), [InputRequired()])
+    number = StringField(_("Tax number"), [Length(max=40)])
+    certified = BooleanField(
+        _("What I say here is true, and I am the person who is paid."),
+        [InputRequired(_("Certify it, or leave the form for now"))],
+    )
+
+    def offer_countries(self) -> None:
+        """Every country by its name in the reader's language."""
+        self.country.choices = _countries()
+
+    def validate_country(self, field: SelectField) -> None:
+        """The form and the country go together."""
+        if (field.data == "US") != (self.kind.data == TaxFormKind.W9):
+            raise ValidationError(_("A W-9 is for U.S. persons, a W-8BEN for everybody else"))
+
+    def validate_number(self, field: StringField) -> None:
+        """Only what can be a tax number there."""
+        kind = TaxFormKind(self.kind.data) if self.kind.data in set(TaxFormKind) else None
+        if kind and (problem := number_problem(kind, self.country.data, field.data or "")):
+            raise ValidationError(problem)
+
+
+class BankForm(FlaskForm):  # type: ignore[misc]
+    """A bank account of the person's own."""
+
+    holder = StringField(
+        _("Whose account is it?"), [InputRequired(_("Enter the name at the bank")), Length(max=140)]
+    )
+    country = SelectField(_("Country of the bank"), [InputRequired()])
+    number = StringField(
+        _("IBAN or account number"), [InputRequired(_("Enter the number")), Length(max=60)]
+    )
+    bic = StringField(_("BIC (SWIFT code)"), [Length(max=14)])
+
+    def offer_countries(self) -> None:
+        """Every country by its name in the reader's language."""
+        self.country.choices = _countries()
+
+    def validate_number(self, field: StringField) -> None:
+        """Only what can be an account."""
+        if problem := number_of_account_problem(field.data or ""):
+            raise ValidationError(problem)
+
+    def validate_bic(self, field: StringField) -> None:
+        """Only what can be a bank's code."""
+        if problem := bic_problem(field.data or ""):
+            raise ValidationError(problem)
+
+
+class BankAnswerForm(FlaskForm):  # type: ignore[misc]
+    """What the bank did with one payout."""
+
+    reference = StringField(
+        _("The bank's reference"), [InputRequired(_("Enter the reference")), Length(max=140)]
+    )
+    on = DateField(_("Paid on"), [InputRequired(_("Enter the day"))])
+
+
+class ReasonForm(FlaskForm):  # type: ignore[misc]
+    """Doing something that is written down with its reason."""
+
+    reason = StringField(_("Why?"), [InputRequired(_("Say why")), Length(max=1000)])
+
+
+class BudgetForm(FlaskForm):  # type: ignore[misc]
+    """What a project may cost."""
+
+    amount = DecimalField(
+        _("Budget"), [InputRequired(_("Enter an amount")), NumberRange(min=Decimal("0.001"))]
+    )
+
+
+class BonusForm(FlaskForm):  # type: ignore[misc]
+    """An amount on top for somebody."""
+
+    expert = SelectField(_("For whom"), [InputRequired(_("Choose a person"))])
+    amount = DecimalField(
+        _("Amount"), [InputRequired(_("Enter an amount")), NumberRange(min=Decimal("0.001"))]
+    )
+    reason = StringField(
+        _("What is it for?"), [InputRequired(_("Say what it is for")), Length(max=1000)]
+    )
+
+
+class LimitForm(FlaskForm):  # type: ignore[misc]
+    """How much may go out in one currency."""
+
+    currency = SelectField(_("Currency"), choices=sorted(EXPONENTS))
+    person_week = DecimalField(
+        _("To one person within 7 days"), [InputRequired(_("Enter an amount")), NumberRange(min=1)]
+    )
+    day = DecimalField(
+        _("To everybody within 24 hours"), [InputRequired(_("Enter an amount")), NumberRange(min=1)]
+    )
+    reason = StringField(_("Why?"), [InputRequired(_("Say why")), Length(max=1000)])
 
 
 class VoidForm(FlaskForm):  # type: ignore[misc]

@@ -5,14 +5,17 @@ from typing import Final
 
 import structlog
 
-from payouts.models import JobName
+from payouts.models import JobName, PaperState, PayPaper, Rail
 from payouts.queries import runs as run_queries
 from payouts.queries import statements as statement_queries
-from payouts.service import payees, proof, reconcile, sending, statements
+from payouts.service import budgets, papers, payees, proof, rails, reconcile, sending, statements
 from payouts.service.sending import Attempt
 from portal import clock
 from portal.db import reading, transaction
+from portal.errors import Unavailable
 from portal.jobs import enqueue, job
+from portal.reports.document import resources
+from portal.reports.engine import to_pdf
 from portal.stripe import accounts, transfers
 from portal.stripe.errors import OutcomeUnknown, Refused
 from portal.stripe.models import StripeEvent
@@ -36,13 +39,15 @@ def send_payout(payout_id: int) -> None:
     if attempt is None:  # settled, refused, held or frozen meanwhile
         return
     try:
-        found = reconcile.live(transfers.find(attempt.reference))
+        found = reconcile.live(rails.DOORS[attempt.rail].find(attempt.reference))
         if not found and attempt.may_send:
             _send(attempt)
             return
     except OutcomeUnknown as unknown:
         _note_unknown(attempt, unknown.message)
         return
+    if not found and attempt.rail is Rail.MANUAL:
+        return  # it is at the bank, or waits for the file that takes it there
     if not found:
         _note_unknown(
             attempt, "The rail has no such transfer, and the key is too old to send again."
@@ -81,9 +86,35 @@ def reconcile_rail(_slot: int) -> None:
     """Compare the rail's list with ours. Each disagreement is kept once, however often it is found."""
     with reading() as session:
         listed_at = clock.now(session)
-    listed = list(transfers.every())
+    listed = rails.every()
     with transaction() as session:
         reconcile.compare(session, listed, listed_at=listed_at, now=clock.now(session))
+
+
+@job(JobName.SET_PAPER)
+def set_paper(paper_id: int) -> None:
+    """Put one statement or year on paper. Safe to run twice: one that was issued is left alone."""
+    with reading() as session:
+        paper = session.get_one(PayPaper, paper_id)
+        if paper.state is not PaperState.WAITING:
+            return
+        html = papers.compose(session, paper, now=clock.now(session))
+    try:
+        pdf = to_pdf(html, resources())
+    except Unavailable as reason:
+        with transaction() as session:
+            papers.fail(session, session.get_one(PayPaper, paper_id), error=reason.message)
+        return
+    with transaction() as session:
+        paper = session.get_one(PayPaper, paper_id)
+        papers.issue(session, paper, pdf=pdf, now=clock.now(session))
+
+
+@job(JobName.WATCH_BUDGETS)
+def watch_budgets(_slot: int) -> None:
+    """Tell managers whose project has come to 80 or 100 % of its budget; each of the two once."""
+    with transaction() as session:
+        budgets.watch(session, now=clock.now(session))
 
 
 @job(JobName.SEAL_LEDGER)
@@ -124,18 +155,13 @@ def _send(attempt: Attempt) -> None:
     if key is None:
         return
     try:
-        sent = transfers.send(
-            amount=key.amount,
-            destination=key.destination,
-            transfer_group=key.reference,
-            idempotency_key=str(key.key),
-            metadata={"payout": key.reference},
-        )
+        sent = rails.DOORS[key.rail].send(key)
     except Refused as refusal:
         with transaction() as session:
             sending.record_refusal(session, key, refusal, now=clock.now(session))
         return
-    _record(key, [sent])
+    if sent is not None:
+        _record(key, [sent])
 
 
 def _key(attempt: Attempt) -> Attempt | None:

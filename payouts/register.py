@@ -7,7 +7,18 @@ from flask_babel import lazy_gettext as _
 
 from payouts import panels, reporting
 from payouts.models import JobName
-from payouts.views import earnings, finance, pay_runs
+from payouts.views import (
+    banks,
+    bonuses,
+    budgets,
+    earnings,
+    exports,
+    finance,
+    papers,
+    pay_runs,
+    tax_totals,
+    taxes,
+)
 from portal.access import Role
 from portal.contributions import (
     Contributions,
@@ -26,7 +37,8 @@ _CAPABILITY: Final = "v2.core.account[configuration.recipient].capability_status
 
 def register(contributions: Contributions) -> None:
     """Add this package's pages, jobs and panels."""
-    contributions.blueprints += [earnings.bp, pay_runs.bp, finance.bp]
+    contributions.blueprints += [papers.bp, bonuses.bp, budgets.bp, exports.bp, tax_totals.bp]
+    contributions.blueprints += [earnings.bp, taxes.bp, banks.bp, pay_runs.bp, finance.bp]
     contributions.navigation += [
         NavigationItem(_("Earnings"), "earnings.index", _EXPERT, 20, "/earnings"),
         NavigationItem(_("Pay runs"), "pay_runs.index", _PAY, 40, "/pay-runs"),
@@ -52,6 +64,7 @@ def _background(contributions: Contributions) -> None:
         Sweep(JobName.FIND_UNSETTLED, timedelta(minutes=1)),
         Sweep(JobName.FIND_APPROVED, timedelta(minutes=1)),
         Sweep(JobName.SEAL_LEDGER, timedelta(hours=1)),
+        Sweep(JobName.WATCH_BUDGETS, timedelta(minutes=10)),
         Sweep(JobName.RECONCILE, timedelta(days=1)),
     ]
     for event in ("transfer.created", "transfer.updated", "transfer.reversed"):

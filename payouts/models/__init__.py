@@ -1,5 +1,9 @@
 """The tables of money: ledger, statements, pay runs, payouts, payees, findings."""
 
+from payouts.models.bank import BankDetails, BankFile, BankTransfer
+from payouts.models.bonuses import Bonus, BonusState
+from payouts.models.budgets import Budget, BudgetAlert
+from payouts.models.documents import PaperState, PayPaper
 from payouts.models.findings import FREEZING, Finding, FindingKind
 from payouts.models.ledger import (
     PAYABLE,
@@ -11,8 +15,9 @@ from payouts.models.ledger import (
     Posting,
     Rail,
 )
+from payouts.models.limits import PayLimit
 from payouts.models.names import JobName
-from payouts.models.payees import PayoutAccount
+from payouts.models.payees import QUIET_AFTER_CHANGE, PayoutAccount
 from payouts.models.runs import (
     AttemptState,
     HoldReason,
@@ -23,12 +28,21 @@ from payouts.models.runs import (
     PayRun,
     PayRunState,
 )
-from payouts.models.statements import LineKind, Statement, StatementLine
+from payouts.models.statements import LineKind, PaidJudgment, Statement, StatementLine
+from payouts.models.tax import TaxForm, TaxFormKind
 
 __all__ = [
     "FREEZING",
     "PAYABLE",
+    "QUIET_AFTER_CHANGE",
     "AttemptState",
+    "BankDetails",
+    "BankFile",
+    "BankTransfer",
+    "Bonus",
+    "BonusState",
+    "Budget",
+    "BudgetAlert",
     "EntryKind",
     "Finding",
     "FindingKind",
@@ -39,6 +53,10 @@ __all__ = [
     "LedgerKind",
     "LedgerSeal",
     "LineKind",
+    "PaidJudgment",
+    "PaperState",
+    "PayLimit",
+    "PayPaper",
     "PayRun",
     "PayRunState",
     "Payout",
@@ -50,4 +68,6 @@ __all__ = [
     "Rail",
     "Statement",
     "StatementLine",
+    "TaxForm",
+    "TaxFormKind",
 ]

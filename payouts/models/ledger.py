@@ -31,6 +31,7 @@ class Rail(StrEnum):
     """By what money leaves us."""
 
     STRIPE = "stripe"
+    MANUAL = "manual"  # a file that a person takes to the bank
 
 
 class LedgerAccount(Base):

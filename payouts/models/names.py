@@ -13,4 +13,6 @@ class JobName(StrEnum):
     RECONCILE = "payouts.reconcile"
     SEAL_LEDGER = "payouts.seal_ledger"
     TRANSFER_CHANGED = "payouts.transfer_changed"
+    SET_PAPER = "payouts.set_paper"
+    WATCH_BUDGETS = "payouts.watch_budgets"
     PAYEE_CHANGED = "payouts.payee_changed"

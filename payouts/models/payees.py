@@ -1,17 +1,26 @@
 """Where a person's money goes: their account at the rail."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from payouts.models.ledger import Rail
 from portal.db import Base
 from portal.stripe.accounts import Capability
+
+QUIET_AFTER_CHANGE: Final = timedelta(hours=72)
+"""How long nothing is sent once somebody's bank details have changed."""
 
 
 class PayoutAccount(Base):
     """An expert's account at Stripe, as we last saw it there.
+
+    `destinations` are the fingerprints of the bank accounts behind it, never their numbers: all we
+    need to notice that another one was put in their place.
 
     `creation_key` is stored before Stripe is first asked to make the account, so that asking again
     after a crash gives the same one.
@@ -37,11 +46,56 @@ class PayoutAccount(Base):
     transfers: Mapped[Capability | None] = mapped_column(default=None, init=False)
     checked_at: Mapped[datetime | None] = mapped_column(default=None, init=False)
 
+    destinations: Mapped[list[str] | None] = mapped_column(default=None, init=False)
+    details_changed_at: Mapped[datetime | None] = mapped_column(default=None, init=False)
+    rail: Mapped[Rail] = mapped_column(default=Rail.STRIPE, init=False)
+    contact: Mapped[str | None] = mapped_column(default=None, init=False)
+    """The e-mail address in use when the bank details were given: it is told when they change."""
+
     @property
     def ready(self) -> bool:
         """Whether money could be sent when it was last looked at."""
+        if self.rail is Rail.MANUAL:
+            return bool(self.destinations)
         return self.transfers is Capability.ACTIVE
 
-    def seen(self, *, stripe_id: str, transfers: Capability, now: datetime) -> None:
-        """Keep what Stripe says about it now."""
+    @property
+    def destination(self) -> str | None:
+        """What the rail is told to pay to: an account's id at Stripe, a bank account's fingerprint."""
+        if self.rail is Rail.STRIPE:
+            return self.stripe_id
+        return self.destinations[0] if self.destinations else None
+
+    def quiet(self, *, now: datetime) -> bool:
+        """Whether the bank details changed so lately that nothing is sent yet."""
+        changed = self.details_changed_at
+        return changed is not None and now < changed + QUIET_AFTER_CHANGE
+
+    def seen(
+        self,
+        *,
+        stripe_id: str,
+        transfers: Capability,
+        destinations: Sequence[str],
+        now: datetime,
+    ) -> bool:
+        """Keep what Stripe says about it now; True where a bank account is another than before.
+
+        The first bank account is no change: nobody was paid elsewhere.
+        """
         self.stripe_id, self.transfers, self.checked_at = stripe_id, transfers, now
+        return self._lead_to(destinations, now)
+
+    def pay_by_bank(self, fingerprint: str, *, now: datetime) -> bool:
+        """Bank details of our own file from here on; True where money went elsewhere before."""
+        self.rail = Rail.MANUAL
+        return self._lead_to([fingerprint], now)
+
+    def _lead_to(self, destinations: Sequence[str], now: datetime) -> bool:
+        known = set(self.destinations or [])
+        changed = bool(known) and not set(destinations) <= known
+        if destinations:
+            self.destinations = sorted(destinations)
+        if changed:
+            self.details_changed_at = now
+        return changed

@@ -122,6 +122,9 @@ class HoldReason(StrEnum):
     IDENTITY = "identity"
     NO_ACCOUNT = "no_account"
     ACCOUNT_NOT_READY = "account_not_ready"
+    TAX_FORM = "tax_form"
+    DETAILS_CHANGED = "details_changed"
+    LIMIT = "limit"  # more than may go to one person in a week, or out in a day
 
 
 class Payout(Base):
@@ -148,6 +151,10 @@ class Payout(Base):
             "(state = 'paid') = (transfer_id IS NOT NULL AND paid_at IS NOT NULL)",
             name="paid_iff_transfer",
         ),
+        sa.CheckConstraint(
+            "(cleared_by_id IS NULL) = (cleared_at IS NULL)", name="cleared_by_somebody"
+        ),
+        sa.CheckConstraint("cleared_by_id <> expert_id", name="payee_clears_nothing"),
     )
 
     id: Mapped[Serial] = mapped_column(init=False)
@@ -159,16 +166,26 @@ class Payout(Base):
     since: Mapped[datetime]
     """When it came into the state it is in."""
     rail: Mapped[Rail] = mapped_column(default=Rail.STRIPE)
+    """By what it goes: the payee's rail when the money is set aside."""
     state: Mapped[PayoutState] = mapped_column(default=PayoutState.PLANNED, init=False)
     hold: Mapped[HoldReason | None] = mapped_column(default=None, init=False)
     problem: Mapped[str | None] = mapped_column(default=None, init=False)
     transfer_id: Mapped[str | None] = mapped_column(default=None, init=False)
     paid_at: Mapped[datetime | None] = mapped_column(default=None, init=False)
+    cleared_by_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("account.id"), default=None, init=False
+    )
+    """Who let it go out past the limits: neither its payee nor who signed its run."""
+    cleared_at: Mapped[datetime | None] = mapped_column(default=None, init=False)
 
     @property
     def reference(self) -> str:
         """Our name for it at the rail, in every try the same."""
         return f"payout_{self.public_id.hex}"
+
+    def clear(self, *, by: int, now: datetime) -> None:
+        """The limits do not hold it back any more."""
+        self.cleared_by_id, self.cleared_at = by, now
 
     def release(self, *, now: datetime) -> None:
         """It may be sent: approved, no longer held, or to be tried once more."""
@@ -179,9 +196,10 @@ class Payout(Base):
         self._go(PayoutState.HELD, now)
         self.hold = reason
 
-    def send(self, *, now: datetime) -> None:
+    def send(self, rail: Rail, *, now: datetime) -> None:
         """The rail is about to be asked."""
         self._go(PayoutState.SENDING, now)
+        self.rail = rail
 
     def settle(self, *, transfer_id: str, now: datetime) -> None:
         """The rail has paid."""
@@ -272,6 +290,10 @@ class PayoutAttempt(Base):
     opened_at: Mapped[datetime]
     tried_at: Mapped[datetime]
     tries: Mapped[int] = mapped_column(default=1, init=False)
+    bank_file_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("personal.bank_file.id"), default=None, init=False
+    )
+    """The file that took it to the bank, on the manual rail."""
     state: Mapped[AttemptState] = mapped_column(default=AttemptState.OPEN, init=False)
     code: Mapped[str | None] = mapped_column(default=None, init=False)
     message: Mapped[str | None] = mapped_column(default=None, init=False)

@@ -137,18 +137,19 @@ def sittings(timesheet_ids: Iterable[int]) -> sa.Select[int, datetime, datetime,
 def lines_between(
     expert_id: int, start: datetime, end: datetime
 ) -> sa.Select[Statement, StatementLine, str, PayoutState | None]:
-    """Statement lines for weeks that begin within the half-open period."""
+    """Statement lines for weeks that begin within the half-open period; a bonus on its own day."""
+    begun = sa.func.coalesce(Timesheet.starts_at, Statement.issued_at)
     return (
         sa.select(Statement, StatementLine, Project.title, Payout.state)
         .join(StatementLine, StatementLine.statement_id == Statement.id)
-        .join(Timesheet, Timesheet.id == StatementLine.timesheet_id)
+        .outerjoin(Timesheet, Timesheet.id == StatementLine.timesheet_id)
         .join(Project, Project.id == StatementLine.project_id)
         .outerjoin(PayoutLine, _IN)
         .outerjoin(Payout, Payout.id == PayoutLine.payout_id)
         .where(
             Statement.expert_id == expert_id,
-            Timesheet.starts_at >= start,
-            Timesheet.starts_at < end,
+            begun >= start,
+            begun < end,
         )
-        .order_by(Timesheet.starts_at, StatementLine.id)
+        .order_by(begun, StatementLine.id)
     )

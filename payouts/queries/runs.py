@@ -17,6 +17,7 @@ from payouts.models import (
     PayoutState,
     PayRun,
     PayRunState,
+    Rail,
     Statement,
     StatementLine,
 )
@@ -41,8 +42,8 @@ def free_lines(organisation_id: int, currency: str) -> sa.Select[int, StatementL
     )
 
 
-def free_totals(organisation_ids: list[int]) -> sa.Select[int, str, int, int]:
-    """What a run could pay: organisation, currency, people, minor units."""
+def free_totals(organisation_ids: list[int], *, builder: int) -> sa.Select[int, str, int, int]:
+    """What a run of this builder could pay: organisation, currency, people, minor units."""
     taken = sa.exists().where(
         PayoutLine.statement_line_id == StatementLine.id, PayoutLine.released_at.is_(None)
     )
@@ -57,7 +58,9 @@ def free_totals(organisation_ids: list[int]) -> sa.Select[int, str, int, int]:
         .select_from(StatementLine)
         .join(Statement, Statement.id == StatementLine.statement_id)
         .join(Project, Project.id == StatementLine.project_id)
-        .where(Project.organisation_id.in_(organisation_ids), ~taken)
+        .where(
+            Project.organisation_id.in_(organisation_ids), Statement.expert_id != builder, ~taken
+        )
         .group_by(Project.organisation_id, Statement.currency)
         .order_by(Project.organisation_id, Statement.currency)
     )
@@ -128,7 +131,11 @@ def unsettled(*, before: datetime) -> sa.Select[int]:
         PayoutAttempt.state == AttemptState.OPEN,
         PayoutAttempt.tried_at <= before,
     )
-    asked = sa.and_(Payout.state == PayoutState.SENDING, tried)
+    asked = sa.and_(
+        Payout.state == PayoutState.SENDING,
+        Payout.rail != Rail.MANUAL,  # the bank is not asked: a person enters what it said
+        tried,
+    )
     overdue = sa.or_(sa.and_(waiting, Payout.since <= before), asked)
     return sa.select(Payout.id).where(overdue).order_by(Payout.id)
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import date
+from uuid import UUID
 
 import sqlalchemy as sa
 
-from payouts.models import Statement, StatementLine
-from tasks.models import Project, Timesheet, TimesheetState
+from payouts.models import Bonus, Statement, StatementLine
+from payouts.queries import work
+from portal.decisions.models import Decision
+from tasks.models import Adjustment, Project, Terms, Timesheet, TimesheetState
 
 
 def statements_of(expert_id: int) -> sa.Select[Statement]:
@@ -25,6 +28,13 @@ def last_part(expert_id: int, currency: str, week: date) -> sa.Select[int | None
     """The number of the week's last statement so far."""
     return sa.select(sa.func.max(Statement.part)).where(
         Statement.expert_id == expert_id, Statement.currency == currency, Statement.week == week
+    )
+
+
+def last_number(organisation_id: int) -> sa.Select[int | None]:
+    """The number of the payer's last statement so far."""
+    return sa.select(sa.func.max(Statement.number)).where(
+        Statement.organisation_id == organisation_id
     )
 
 
@@ -50,6 +60,22 @@ def sheets(timesheet_ids: Iterable[int]) -> sa.Select[Timesheet, Project]:
 
 
 def experts_with_approved_time() -> sa.Select[int]:
-    """Whose approved time is on no statement yet."""
+    """Whose approved time or bonus is on no statement yet."""
     approved = Timesheet.state == TimesheetState.APPROVED
-    return sa.select(Timesheet.expert_id).where(approved).distinct().order_by(Timesheet.expert_id)
+    time = sa.select(Timesheet.expert_id).where(approved)
+    given = work.unpaid_bonuses().with_only_columns(Bonus.expert_id).order_by(None)
+    both = sa.union(time, given).subquery()
+    return sa.select(both.c.expert_id).order_by(both.c.expert_id)
+
+
+def terms_of(terms_ids: Iterable[int]) -> sa.Select[Terms]:
+    """Some accepted terms."""
+    return sa.select(Terms).where(Terms.id.in_(list(terms_ids)))
+
+
+def refused(timesheet_ids: Iterable[int]) -> sa.Select[Adjustment, UUID]:
+    """Adjustments of these timesheets that were not accepted, and the decision each can be contested by."""
+    asked = sa.select(Adjustment, Decision.public_id).join(
+        Decision, Decision.id == Adjustment.decision_id
+    )
+    return asked.where(Adjustment.timesheet_id.in_(list(timesheet_ids))).order_by(Adjustment.id)

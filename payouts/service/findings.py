@@ -1,5 +1,6 @@
 """Writing disagreements down once, and settling them by a person's word."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -17,16 +18,40 @@ from portal.ids import uuid7
 def found(
     session: Session, kind: FindingKind, subject: str, details: dict[str, Any], *, now: datetime
 ) -> bool:
-    """Keep a disagreement; False where the same one was found before."""
+    """Keep a disagreement; False where it is open already, or explained and still the same.
+
+    One that was settled and comes back, or comes with other details, is a new finding.
+    """
+    before = session.scalar(_met_before(kind, subject).with_for_update())
+    if before is not None and (before.settled_at is None or before.details == details):
+        before.meet(details, now=now)
+        return False
+    if before is not None:
+        before.leave(now=now)
+        session.flush()
     row = {
         "public_id": uuid7(now),
         "kind": kind,
         "subject": subject,
         "details": details,
         "found_at": now,
+        "seen_at": now,
     }
     statement = insert(Finding).values(row).on_conflict_do_nothing()
     return session.scalar(statement.returning(Finding.id)) is not None
+
+
+def forget(session: Session, *, before: datetime, passed_over: Collection[str]) -> None:
+    """After a whole comparison: what it did not meet again is gone, less the subjects it passed over."""
+    present = sa.select(Finding).where(Finding.gone_at.is_(None), Finding.seen_at < before)
+    for finding in session.scalars(present.where(Finding.subject.not_in(list(passed_over)))):
+        lock(session, finding).leave(now=before)
+
+
+def explained_findings() -> sa.Select[Finding]:
+    """What a person has settled and is still as it was, newest first."""
+    still = sa.select(Finding).where(Finding.settled_at.is_not(None), Finding.gone_at.is_(None))
+    return still.order_by(Finding.id.desc())
 
 
 def open_findings() -> sa.Select[Finding]:
@@ -50,3 +75,9 @@ def settle(session: Session, finding: Finding, *, by: int, note: str, now: datet
     finding.settle(by=by, note=note.strip(), now=now)
     subject = ("reconciliation_finding", finding.id)
     audit.record(session, actor=by, action="finding.settled", subject=subject, now=now)
+
+
+def _met_before(kind: FindingKind, subject: str) -> sa.Select[Finding]:
+    """The one that is open or was explained and is still there: there is one at most."""
+    matters = sa.or_(Finding.settled_at.is_(None), Finding.gone_at.is_(None))
+    return sa.select(Finding).where(Finding.kind == kind, Finding.subject == subject, matters)

@@ -6,8 +6,9 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from payouts.models import JobName, PayoutAccount
+from payouts.models import QUIET_AFTER_CHANGE, JobName, PayoutAccount
 from payouts.queries import runs as queries
+from payouts.service import letters
 from portal import audit
 from portal.accounts.models import Account
 from portal.db import lock
@@ -40,17 +41,59 @@ def begin(session: Session, account: Account, *, country: str, now: datetime) ->
 
 
 def seen(session: Session, account_id: int, recipient: Recipient, *, now: datetime) -> None:
-    """Keep what Stripe says about the account now; once it is ready, send what was held for it."""
+    """Keep what Stripe says about the account now; once it is ready, send what was held for it.
+
+    Where another bank account is behind it than before, nothing is sent for 72 hours and the person
+    is told, at an older address too: whoever has taken an account over changes both.
+    """
     payee = lock(session, session.get_one(PayoutAccount, account_id))
     was_ready = payee.ready
-    payee.seen(stripe_id=recipient.id, transfers=recipient.transfers, now=now)
-    if payee.ready == was_ready:
-        return
+    changed = payee.seen(
+        stripe_id=recipient.id,
+        transfers=recipient.transfers,
+        destinations=recipient.destinations,
+        now=now,
+    )
+    _details(session, payee, now, changed=changed)
+    if payee.ready != was_ready:
+        _became(session, payee, now)
+
+
+def pay_by_bank(
+    session: Session, account: Account, fingerprint: str, *, country: str, now: datetime
+) -> None:
+    """Pay the person by bank transfer from here on, with the same care as for any change."""
+    payee = begin(session, account, country=country, now=now)
+    lock(session, payee)
+    was_ready = payee.ready
+    changed = payee.pay_by_bank(fingerprint, now=now)
+    _details(session, payee, now, changed=changed)
+    if payee.ready != was_ready or changed:
+        _became(session, payee, now)
+
+
+def _details(session: Session, payee: PayoutAccount, now: datetime, *, changed: bool) -> None:
+    account = session.get_one(Account, payee.account_id)
+    if changed:
+        _warn(session, payee, account, now)
+    if changed or payee.contact is None:
+        payee.contact = account.email
+
+
+def _became(session: Session, payee: PayoutAccount, now: datetime) -> None:
+    """It is ready, or no longer: what was held for it is sent round again."""
     details = {"ready": payee.ready}
-    subject = ("account", account_id)
+    subject = ("account", payee.account_id)
     audit.record(
         session, actor=None, action="payee.changed", subject=subject, now=now, details=details
     )
     if payee.ready:
-        for payout_id in session.scalars(queries.held_of(account_id)):
+        for payout_id in session.scalars(queries.held_of(payee.account_id)):
             enqueue(session, JobName.SEND_PAYOUT, payout_id, now=now)
+
+
+def _warn(session: Session, payee: PayoutAccount, account: Account, now: datetime) -> None:
+    until = now + QUIET_AFTER_CHANGE
+    letters.details_changed(session, account, old_address=payee.contact, until=until, now=now)
+    subject = ("account", payee.account_id)
+    audit.record(session, actor=None, action="payee.details_changed", subject=subject, now=now)

@@ -18,11 +18,13 @@ from payouts.models import (
     PayoutState,
 )
 from payouts.queries import runs as queries
-from payouts.service import findings, proof, sending
+from payouts.service import findings, letters, proof, sending
 from portal.db import lock
 from portal.jobs import enqueue
 from portal.stripe.transfers import Transfer
 
+LATE: Final = timedelta(hours=48)
+"""How long money may be on its way before finance is told."""
 LISTED_BY: Final = timedelta(minutes=10)
 """How long a transfer may take to appear in the rail's list."""
 _OF_PAYOUTS: Final = {
@@ -47,6 +49,7 @@ def compare(
     """Compare the rail's whole list, asked for at `listed_at`, with what we have; keep what differs.
 
     What merely is not recorded yet (a payout still being sent) is looked up again, not reported.
+    What was found before and is not met this time is over: should it return, it is found anew.
     """
     by_group: dict[str | None, list[Transfer]] = {}
     for transfer in transfers:
@@ -61,7 +64,12 @@ def compare(
         else:
             fresh += _known(session, payout, found, now)
     fresh += sum(_missing(session, p, by_group, now) for p in _settled(session, listed_at))
-    fresh += _ledger(session, now)
+    fresh += _ledger(session, now) + _late(session, now)
+    session.flush()
+    sent = {p.reference for p in known.values() if p.state is PayoutState.SENDING}
+    findings.forget(session, before=now, passed_over=sent)
+    if fresh:
+        _tell(session, now)
     count = sum(len(found) for found in by_group.values())
     return Compared(count, len(known), fresh)
 
@@ -128,6 +136,25 @@ def _missing(
     details = {"transfer": payout.transfer_id, "listed": sorted(ids)}
     kind = FindingKind.MISSING_TRANSFER
     return findings.found(session, kind, payout.reference, details, now=now)
+
+
+def _late(session: Session, now: datetime) -> int:
+    """Payouts that were asked for more than 48 hours ago without a known outcome. Freezes nothing."""
+    waiting = sa.select(Payout).where(
+        Payout.state == PayoutState.SENDING, Payout.since <= now - LATE
+    )
+    kind, fresh = FindingKind.LATE_TRANSFER, 0
+    for payout in session.scalars(waiting.order_by(Payout.id)):
+        details = {"amount": [payout.minor, payout.currency], "since": payout.since.isoformat()}
+        fresh += findings.found(session, kind, payout.reference, details, now=now)
+    return fresh
+
+
+def _tell(session: Session, now: datetime) -> None:
+    """One letter for everything that this comparison found anew."""
+    new = findings.open_findings().where(Finding.found_at == now)
+    if found := session.scalars(new).all():
+        letters.to_finance(session, found, now=now)
 
 
 def _ledger(session: Session, now: datetime) -> int:

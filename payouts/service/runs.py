@@ -48,8 +48,23 @@ class Difference:
     last: Money | None
 
 
-def preview(session: Session, *, organisation_id: int, currency: str) -> list[Planned]:
-    """What a run would pay now; people whose corrections outweigh their work wait for the next."""
+def preview(session: Session, *, organisation_id: int, currency: str, by: int) -> list[Planned]:
+    """What a run that this person builds would pay now.
+
+    Never the builder: somebody else's run pays them. People whose corrections outweigh their work
+    wait for the next.
+    """
+    found = _free(session, organisation_id, currency)
+    return [plan for plan in found if plan.expert_id != by]
+
+
+def left_out(session: Session, *, organisation_id: int, currency: str, by: int) -> Money | None:
+    """What waits for the builder themselves, whom their own run cannot pay; None where nothing does."""
+    found = _free(session, organisation_id, currency)
+    return next((plan.amount for plan in found if plan.expert_id == by), None)
+
+
+def _free(session: Session, organisation_id: int, currency: str) -> list[Planned]:
     lines: dict[int, list[StatementLine]] = {}
     for expert_id, line in session.execute(queries.free_lines(organisation_id, currency)):
         lines.setdefault(expert_id, []).append(line)
@@ -80,13 +95,18 @@ def against_last(
 def build(
     session: Session, *, organisation_id: int, currency: str, by: int, now: datetime
 ) -> PayRun:
-    """Put everything that is free into a run. Raises `Conflict` where there is nothing to pay."""
+    """Put everything that is free into a run, less what is owed to its builder.
+
+    Raises `Conflict` where there is nothing to pay.
+    """
     lock(
         session, session.get_one(Organisation, organisation_id)
     )  # two builders: one after the other
-    planned = preview(session, organisation_id=organisation_id, currency=currency)
+    planned = preview(session, organisation_id=organisation_id, currency=currency, by=by)
     if not planned:
-        raise Conflict("There is nothing to pay: every statement line is in a run already.")
+        raise Conflict(
+            "There is nothing to pay: every statement line is in a run already, or is your own."
+        )
     run = PayRun(
         public_id=uuid7(now),
         organisation_id=organisation_id,

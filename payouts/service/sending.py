@@ -22,13 +22,13 @@ from payouts.models import (
     PayoutState,
     PayRun,
     PayRunState,
+    Rail,
 )
 from payouts.queries import runs as queries
-from payouts.service import findings, ledger, runs
+from payouts.service import findings, holds, ledger, runs
 from portal import audit
 from portal.db import lock
-from portal.errors import Conflict
-from portal.identity import verified_check
+from portal.errors import Conflict, Forbidden
 from portal.ids import random_id
 from portal.jobs import enqueue
 from portal.money import Money
@@ -52,21 +52,12 @@ class Attempt:
     reference: str
     key: UUID
     amount: Money
+    rail: Rail
     destination: str
     may_send: bool
     """False where only a look is allowed: the key is too old, or sending is frozen."""
     stale: bool
     """The key has given nothing but errors: if the rail has no transfer, another is needed."""
-
-
-def hold_reason(session: Session, expert_id: int) -> HoldReason | None:
-    """Why this person cannot be sent money yet, or None."""
-    if verified_check(session, expert_id) is None:
-        return HoldReason.IDENTITY
-    account = session.get(PayoutAccount, expert_id)
-    if account is None or account.stripe_id is None:
-        return HoldReason.NO_ACCOUNT
-    return None if account.ready else HoldReason.ACCOUNT_NOT_READY
 
 
 def reserve(session: Session, payout_id: int, *, now: datetime) -> Attempt | None:
@@ -81,7 +72,7 @@ def reserve(session: Session, payout_id: int, *, now: datetime) -> Attempt | Non
         return _resume(session, payout, frozen=frozen, now=now)
     if payout.state not in {PayoutState.READY, PayoutState.HELD} or frozen:
         return None
-    reason = hold_reason(session, payout.expert_id)
+    reason = holds.reason(session, payout, now=now)
     if reason is not None:
         _hold(payout, reason, now)
         return None
@@ -139,10 +130,23 @@ def record_refusal(
     mine = session.scalar(queries.open_attempt(payout.id))
     if mine is None or mine.id != attempt.id:
         return
-    mine.refuse(code=fault.code or "refused", message=fault.message, now=now)
-    _put_back(session, mine, fault.message, now)
-    payout.refuse(problem=fault.message, now=now)
-    _note(session, payout, "payout.refused", now, code=mine.code or "")
+    put_back(session, payout, mine, code=fault.code or "refused", message=fault.message, now=now)
+
+
+def put_back(
+    session: Session,
+    payout: Payout,
+    mine: PayoutAttempt,
+    *,
+    code: str,
+    message: str,
+    now: datetime,
+) -> None:
+    """A locked payout's open try came to nothing: the reserve is reversed with the reason."""
+    mine.refuse(code=code, message=message, now=now)
+    _put_back(session, mine, message, now)
+    payout.refuse(problem=message, now=now)
+    _note(session, payout, "payout.refused", now, code=code)
 
 
 def record_unknown(session: Session, attempt: Attempt, message: str, *, now: datetime) -> None:
@@ -180,9 +184,12 @@ def come_back(session: Session, payout: Payout, transfer: Transfer, *, now: date
 def try_again(session: Session, payout: Payout, *, by: int, now: datetime) -> None:
     """A person sends a refused or returned payout once more, under a new key.
 
-    Raises `Conflict` for any other: above all for one of a run that nobody has signed.
+    Raises `Conflict` for any other: above all for one of a run that nobody has signed. Raises
+    `Forbidden` for the payee.
     """
     lock(session, payout)
+    if by == payout.expert_id:
+        raise Forbidden("This pays you: somebody else sends it again.")
     if payout.state not in {PayoutState.REFUSED, PayoutState.RETURNED}:
         raise Conflict("Only what was refused or came back is sent again.")
     payout.release(now=now)
@@ -195,6 +202,8 @@ def _resume(session: Session, payout: Payout, *, frozen: bool, now: datetime) ->
     mine = session.scalar(queries.open_attempt(payout.id))
     if mine is None:
         return None
+    if payout.rail is Rail.MANUAL:
+        return _copy(payout, mine)  # the bank is asked by one file, and never twice
     stale = mine.tries >= _STALE_TRIES and now - mine.tried_at >= QUIET
     may_send = not frozen and now - mine.opened_at < KEY_LIVES
     mine.again(now=now)
@@ -214,8 +223,8 @@ def _set_aside(session: Session, payout: Payout, *, now: datetime) -> PayoutAtte
         amount=Money(payout.minor, payout.currency),
         now=now,
     )
-    payout.send(now=now)
-    destination = account.stripe_id or ""
+    payout.send(account.rail, now=now)
+    destination = account.destination or ""
     return _attempt(session, payout, destination=destination, reserve=entry.id, now=now, key=key)
 
 
@@ -298,6 +307,7 @@ def _copy(
         reference=payout.reference,
         key=attempt.key,
         amount=Money(payout.minor, payout.currency),
+        rail=payout.rail,
         destination=attempt.destination,
         may_send=may_send,
         stale=stale,

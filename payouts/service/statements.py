@@ -1,42 +1,47 @@
-"""Drawing statements from approved timesheets, and deriving them again to compare."""
+"""Drawing statements from approved timesheets and bonuses, and deriving them again to compare."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from fractions import Fraction
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from payouts.models import EntryKind, LedgerKind, Statement, StatementLine
+from payouts.models import Bonus, EntryKind, LedgerKind, PaidJudgment, Statement, StatementLine
 from payouts.queries import money
 from payouts.queries import statements as queries
+from payouts.queries import work as work_queries
 from payouts.service import ledger, pricing
-from payouts.service.pricing import Priced
+from payouts.service.pricing import Priced, Quality, Work
 from portal import audit
-from portal.accounts.models import Account
+from portal.accounts.models import Account, Organisation
 from portal.db import lock
 from portal.ids import uuid7
 from portal.money import Money
-from tasks.models import Adjustment, Project, Segment, Terms, Timesheet
+from tasks.credit import monday
+from tasks.models import GoldScore, Judgment, Project, Timesheet
+from tasks.queries import quality as quality_queries
 from tasks.queries import time
 from tasks.service import timesheets
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Week:
     """What one statement covers."""
 
     currency: str
     week: date
-    sheets: list[tuple[Timesheet, Project]]
+    organisation_id: int
+    sheets: list[tuple[Timesheet, Project]] = field(default_factory=list)
+    bonuses: list[tuple[Bonus, Project]] = field(default_factory=list)
 
 
 def draw(session: Session, *, expert_id: int, now: datetime) -> list[Statement]:
     """Put the expert's approved timesheets on statements, and what they earn into the ledger.
 
-    A statement for each week and currency. Safe to run twice or at once: one at a time goes in, and
-    a timesheet that is on a statement is locked. A week whose corrections take more than its work
-    gives waits until later work covers them.
+    A statement for each week, payer and currency. Safe to run twice or at once: one at a time goes
+    in, and a timesheet that is on a statement is locked. A week whose corrections take more than its
+    work for the same payer gives waits until later work covers them; no other payer's work does.
     """
     lock(session, session.get_one(Account, expert_id))
     drawn = (_draw_week(session, expert_id, week, now) for week in _weeks(session, expert_id))
@@ -47,10 +52,15 @@ def differences(session: Session, statement: Statement) -> list[str]:
     """Derive every line again from the ids it carries; each difference in words, none if all fit."""
     lines = list(session.scalars(queries.lines([statement.id])))
     stored = {_identity(line): (line.amount_minor, line.formula) for line in lines}
+    sheets = {line.timesheet_id for line in lines if line.timesheet_id is not None}
     derived = {}
-    for sheet, project in session.execute(queries.sheets({line.timesheet_id for line in lines})):
-        for priced in _price(session, sheet, project):
-            derived[_priced_identity(priced)] = (priced.amount.minor, priced.formula)
+    for sheet, project in session.execute(queries.sheets(sheets)):
+        for priced in _price(session, sheet, project, _as_drawn(session, sheet)):
+            derived[_identity(priced)] = (priced.amount.minor, priced.formula)
+    given = work_queries.bonuses(line.bonus_id for line in lines if line.bonus_id is not None)
+    for bonus in session.scalars(given):
+        priced = pricing.bonus_line(bonus)
+        derived[_identity(priced)] = (priced.amount.minor, priced.formula)
     return [
         f"{label}: stored {stored.get(label)}, derived {derived.get(label)}"
         for label in sorted(stored.keys() | derived.keys())
@@ -59,18 +69,27 @@ def differences(session: Session, statement: Statement) -> list[str]:
 
 
 def _weeks(session: Session, expert_id: int) -> Iterator[_Week]:
-    """The expert's approved timesheets by currency and week; those without anything are locked."""
-    found: dict[tuple[str, date], list[tuple[Timesheet, Project]]] = {}
+    """What waits for a statement by currency, week and payer; sheets without anything are locked."""
+    found: dict[tuple[str, date, int], _Week] = {}
     for sheet, project in session.execute(queries.approved_sheets(expert_id)):
-        found.setdefault((project.currency, sheet.week), []).append((sheet, project))
-    for (currency, week), sheets in sorted(found.items()):
-        yield _Week(currency, week, sheets)
+        key = (project.currency, sheet.week, project.organisation_id)
+        found.setdefault(key, _Week(*key)).sheets.append((sheet, project))
+    for bonus, project in session.execute(work_queries.unpaid_bonuses(expert_id)):
+        approved = bonus.decided_at or bonus.asked_at
+        key = (bonus.currency, monday(approved.date()), project.organisation_id)
+        found.setdefault(key, _Week(*key)).bonuses.append((bonus, project))
+    for _key, week in sorted(found.items()):
+        yield week
 
 
 def _draw_week(session: Session, expert_id: int, week: _Week, now: datetime) -> Statement | None:
+    taken: set[int] = set()
     priced = [
-        (p, project) for sheet, project in week.sheets for p in _price(session, sheet, project)
+        (line, project)
+        for sheet, project in week.sheets
+        for line in _price(session, sheet, project, _fresh(session, sheet, project, taken))
     ]
+    priced += [(pricing.bonus_line(bonus), project) for bonus, project in week.bonuses]
     if sum(line.amount.minor for line, _ in priced) < 0:
         return None
     for sheet, _ in week.sheets:
@@ -78,8 +97,7 @@ def _draw_week(session: Session, expert_id: int, week: _Week, now: datetime) -> 
     if not priced:
         return None
     statement = _new(session, expert_id, week, now)
-    session.add_all(_line(statement, line, project) for line, project in priced)
-    session.flush()
+    _write(session, statement, priced)
     _earn(session, statement, priced, now)
     audit.record(
         session,
@@ -92,33 +110,77 @@ def _draw_week(session: Session, expert_id: int, week: _Week, now: datetime) -> 
     return statement
 
 
-def _price(session: Session, sheet: Timesheet, project: Project) -> list[Priced]:
+def _write(session: Session, statement: Statement, priced: list[tuple[Priced, Project]]) -> None:
+    """The lines, and which judgments each of them pays."""
+    for line, project in priced:
+        row = _line(statement, line, project)
+        session.add(row)
+        session.flush()
+        session.add_all(
+            PaidJudgment(pool, judgment, row.id) for pool, judgment in line.judgment_ids
+        )
+    session.flush()
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """What a sheet's lines rest on beside its time: fresh when drawn, as stored when derived again."""
+
+    judgments: list[Judgment]
+    quality: Quality
+
+
+def _fresh(session: Session, sheet: Timesheet, project: Project, taken: set[int]) -> _Evidence:
+    """What nothing pays yet, less what an earlier sheet of the same round has `taken`."""
+    until = min(sheet.ends_at, sheet.submitted_at or sheet.ends_at)
+    unpaid = session.scalars(work_queries.unpaid_judgments(sheet, until))
+    judgments = [judgment for judgment in unpaid if judgment.id not in taken]
+    taken.update(judgment.id for judgment in judgments)
+    counted = quality_queries.by_expert(project.id).where(GoldScore.expert_id == sheet.expert_id)
+    row = session.execute(counted).one_or_none()
+    return _Evidence(judgments, Quality(row[1], row[2]) if row else Quality(0, 0))
+
+
+def _as_drawn(session: Session, sheet: Timesheet) -> _Evidence:
+    judgments = list(session.scalars(work_queries.paid_judgments(sheet.id)))
+    line = session.scalars(work_queries.quality_line(sheet.id)).first()
+    said = line.inputs if line else {"right": 0, "judged": 0}
+    return _Evidence(judgments, Quality(said["right"], said["judged"]))
+
+
+def _price(
+    session: Session, sheet: Timesheet, project: Project, evidence: _Evidence
+) -> list[Priced]:
     """Everything a timesheet earns."""
     segments = list(session.scalars(time.segments(sheet.id)))
     adjustments = list(session.scalars(time.approved_adjustments(sheet.id)))
-    terms = _terms(session, segments, adjustments)
-    hourly = pricing.hourly_lines(segments, terms, timesheet_id=sheet.id)
-    return [
-        *hourly,
-        *(pricing.adjustment_line(a, terms[a.terms_id], project.zone) for a in adjustments),
-    ]
-
-
-def _terms(
-    session: Session, segments: list[Segment], adjustments: list[Adjustment]
-) -> dict[int, Terms]:
-    ids = {segment.terms_id for segment in segments} | {a.terms_id for a in adjustments}
-    return {terms.id: terms for terms in session.scalars(sa.select(Terms).where(Terms.id.in_(ids)))}
+    before = session.execute(work_queries.time_before(sheet))
+    work = Work(
+        timesheet_id=sheet.id,
+        segments=segments,
+        adjustments=adjustments,
+        judgments=evidence.judgments,
+        before={(pool, task): Fraction(spent, 10**6) for pool, task, spent in before},
+        quality=evidence.quality,
+        zone=project.zone,
+    )
+    ids = {row.terms_id for row in (*segments, *adjustments, *evidence.judgments)}
+    terms = session.scalars(queries.terms_of(ids))
+    return pricing.lines(work, {each.id: each for each in terms})
 
 
 def _new(session: Session, expert_id: int, week: _Week, now: datetime) -> Statement:
+    lock(session, session.get_one(Organisation, week.organisation_id))  # one number after the other
     before = session.scalar(queries.last_part(expert_id, week.currency, week.week)) or 0
+    number = session.scalar(queries.last_number(week.organisation_id)) or 0
     statement = Statement(
         public_id=uuid7(now),
         expert_id=expert_id,
         currency=week.currency,
         week=week.week,
         issued_at=now,
+        organisation_id=week.organisation_id,
+        number=number + 1,
         part=before + 1,
     )
     session.add(statement)
@@ -139,6 +201,8 @@ def _line(statement: Statement, priced: Priced, project: Project) -> StatementLi
         formula=priced.formula,
         inputs=priced.inputs,
         adjustment_id=priced.adjustment_id,
+        bonus_id=priced.bonus_id,
+        count=priced.count,
     )
 
 
@@ -165,22 +229,19 @@ def _earn(
         ledger.post(session, kind=EntryKind.EARNED, key=key, legs=legs, now=now)
 
 
-def _identity(line: StatementLine) -> str:
-    return f"{line.kind} {line.timesheet_id}/{line.terms_id}/{line.rate_minor}/{line.adjustment_id}"
-
-
-def _priced_identity(priced: Priced) -> str:
+def _identity(line: StatementLine | Priced) -> str:
     return (
-        f"{priced.kind} {priced.timesheet_id}/{priced.terms_id}/{priced.rate_minor}"
-        f"/{priced.adjustment_id}"
+        f"{line.kind} {line.timesheet_id}/{line.terms_id}/{line.rate_minor}"
+        f"/{line.adjustment_id}/{line.bonus_id}"
     )
 
 
 def expected(session: Session, expert_id: int) -> dict[str, Money]:
     """What time that nobody has approved yet would earn, by currency, rounded as its lines would be."""
     found: dict[str, Money] = {}
+    taken: set[int] = set()
     for sheet, project in session.execute(money.undecided_sheets(expert_id)):
-        for line in _price(session, sheet, project):
+        for line in _price(session, sheet, project, _fresh(session, sheet, project, taken)):
             currency = line.amount.currency
             found[currency] = found.get(currency, Money(0, currency)) + line.amount
     return found

@@ -25,8 +25,9 @@ from payouts.models import (
 )
 from payouts.queries import ledger as ledger_queries
 from payouts.queries import money as queries
+from payouts.queries import papers as paper_queries
 from payouts.queries import statements as statement_queries
-from payouts.service import payees, statements
+from payouts.service import payees, statements, tax
 from payouts.views import csv_out, words
 from portal import clock
 from portal.access import Role, person, requires
@@ -79,6 +80,8 @@ def index() -> str:
             payee=session.get(PayoutAccount, me),
             payouts=session.scalars(queries.payouts_of(me).limit(12)).all(),
             words=words,
+            now=now,
+            tax_form=tax.on_file(session, me, now=now),
             year=now.year,
             Money=Money,
             form=_payee_form(session, me),
@@ -92,7 +95,9 @@ def statement(public_id: UUID) -> str:
     with reading() as session:
         found = _mine(session, public_id)
         rows = session.execute(queries.lines_with_payout([found.id])).all()
-        sheets = sorted({line.timesheet_id for line, _title, _state in rows})
+        sheets = sorted({line.timesheet_id for line, _title, _state in rows if line.timesheet_id})
+        weeks = session.execute(statement_queries.sheets(sheets)).all()
+        terms = statement_queries.terms_of(line.terms_id for line, _t, _s in rows if line.terms_id)
         return render_template(
             "payouts/statement.html",
             statement=found,
@@ -102,6 +107,10 @@ def statement(public_id: UUID) -> str:
             total=_total(found, rows),
             seconds=sum(line.microseconds for line, _title, _state in rows) // 10**6,
             hour=_effective(session, found, rows, sheets),
+            paper=session.scalar(paper_queries.latest(found.expert_id, statement_id=found.id)),
+            weeks={sheet.id: (sheet, project) for sheet, project in weeks},
+            terms={each.id: each for each in session.scalars(terms)},
+            refused=session.execute(statement_queries.refused(sheets)).all(),
             sittings=session.execute(queries.sittings(sheets)).all(),
             words=words,
             Money=Money,
@@ -155,7 +164,7 @@ def set_up() -> Response | tuple[str, int]:
         )
     except Refused as refusal:
         flash(_("Stripe can't pay there: %(why)s", why=refusal.message), "bad")
-        return redirect(url_for("earnings.index"), 303)
+        return redirect(url_for("banks.mine"), 303)
     except OutcomeUnknown:
         flash(_("Stripe did not answer. Nothing is lost: try again in a minute."), "warning")
         return redirect(url_for("earnings.index"), 303)

@@ -1,6 +1,7 @@
 """For finance: where all money is, what does not agree; and a project's own Money tab."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,12 +10,14 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from payouts.forms import SettleForm
-from payouts.models import Finding, LedgerSeal, PayoutState
+from payouts.forms import BonusForm, BudgetForm, LimitForm, SettleForm
+from payouts.models import Bonus, Finding, LedgerSeal, PayoutState
 from payouts.queries import money as queries
 from payouts.queries import reach
-from payouts.service import findings
-from payouts.views import csv_out, words
+from payouts.queries import work as work_queries
+from payouts.service import budgets, findings, holds
+from payouts.views import amounts, csv_out, words
+from payouts.views import bonuses as bonus_views
 from portal import charts, clock
 from portal.access import Role, person, requires
 from portal.accounts.models import Account
@@ -27,6 +30,7 @@ from tasks.views import projects as project_views
 
 bp = Blueprint("finance", __name__, template_folder="../templates")
 
+_LOOK_BACK: Final = 4
 Cell = tuple[str, PayoutState | None, int]
 """Currency, state of the payout, minor units."""
 
@@ -36,18 +40,7 @@ Cell = tuple[str, PayoutState | None, int]
 def index() -> str:
     """Accrued, approved, on its way, paid: by project and currency; and what is unexplained."""
     with reading() as session:
-        rows = session.execute(queries.stages_by_project(_project_ids())).all()
-        waiting = session.scalars(findings.open_findings()).all() if _of_the_house(session) else []
-        return render_template(
-            "payouts/finance.html",
-            projects=_by_project(rows),
-            totals=stages((currency, state, minor) for _s, _t, currency, state, minor in rows),
-            findings=waiting,
-            frozen=findings.frozen(session),
-            head=session.scalar(sa.select(LedgerSeal).order_by(LedgerSeal.id.desc()).limit(1)),
-            words=words,
-            forms={finding.id: _settle_form(finding) for finding in waiting},
-        )
+        return _page(session, LimitForm(prefix="limits"))
 
 
 @bp.get("/finance/money.csv")
@@ -79,6 +72,29 @@ def settle(public_id: UUID) -> Response:
     return redirect(url_for("finance.index"), 303)
 
 
+@bp.post("/finance/limits")
+@requires(Role.FINANCE)
+def set_limits() -> Response | tuple[str, int]:
+    """Set what may go out at once in a currency, with a reason; only for the whole house."""
+    form = LimitForm(prefix="limits")
+    with transaction() as session:
+        if not _of_the_house(session):
+            raise NotFound
+        if not form.validate_on_submit():
+            return _page(session, form), 422
+        currency = form.currency.data
+        holds.set_limits(
+            session,
+            person_week=amounts.in_minor(form.person_week.data, currency),
+            day=amounts.in_minor(form.day.data, currency),
+            by=person().account_id,
+            why=form.reason.data,
+            now=clock.now(session),
+        )
+    flash(_("The new limits hold from now on."), "good")
+    return redirect(url_for("finance.index"), 303)
+
+
 @bp.get("/projects/<slug>/money")
 @requires(Role.MANAGER)
 def project(slug: str) -> str:
@@ -96,7 +112,63 @@ def project(slug: str) -> str:
             people=_by_person(session, people),
             weeks=_weeks_chart(weeks, found.currency),
             words=words,
+            burn=budgets.burn(session, found),
+            weeks_left=_weeks_left(session, found, weeks),
+            budget_form=BudgetForm(prefix="budget"),
+            bonus_form=_bonus_form(session, found),
+            bonuses=_bonuses(session, found),
+            me=person().account_id,
         )
+
+
+def _page(session: Session, form: LimitForm) -> str:
+    rows = session.execute(queries.stages_by_project(_project_ids())).all()
+    ours = _of_the_house(session)
+    waiting = session.scalars(findings.open_findings()).all() if ours else []
+    explained = session.scalars(findings.explained_findings().limit(20)).all() if ours else []
+    totals = stages((currency, state, minor) for _s, _t, currency, state, minor in rows)
+    return render_template(
+        "payouts/finance.html",
+        projects=_by_project(rows),
+        totals=totals,
+        findings=waiting,
+        explained=explained,
+        frozen=findings.frozen(session),
+        head=session.scalar(sa.select(LedgerSeal).order_by(LedgerSeal.id.desc()).limit(1)),
+        words=words,
+        forms={finding.id: _settle_form(finding) for finding in waiting},
+        year=clock.now(session).year,
+        ours=ours,
+        limits=[(currency, holds.limits(session, currency)) for currency, _amounts in totals],
+        limit_form=form if ours else None,
+    )
+
+
+def _bonus_form(session: Session, found: Project) -> BonusForm:
+    form = BonusForm(prefix="bonus")
+    form.expert.choices = bonus_views.choices(session, found)
+    return form
+
+
+def _bonuses(session: Session, found: Project) -> list[tuple[Bonus, str, Money]]:
+    """A project's last bonuses with their payee's name."""
+    rows = session.scalars(work_queries.bonuses_of(found.id).limit(20)).all()
+    ids = {bonus.expert_id for bonus in rows}
+    known = sa.select(Account.id, Account.display_name).where(Account.id.in_(ids))
+    names = {row.id: row.display_name for row in session.execute(known)}
+    return [(row, names[row.expert_id], Money(row.minor, row.currency)) for row in rows]
+
+
+def _weeks_left(
+    session: Session, found: Project, weeks: Sequence[sa.Row[object, str, int]]
+) -> int | None:
+    """How many weeks the rest of the budget lasts at the average of the last four weeks' cost."""
+    burn = budgets.burn(session, found)
+    last = [minor for _week, of, minor in weeks if of == found.currency][-_LOOK_BACK:]
+    if burn.budget is None or not last or sum(last) <= 0:
+        return None
+    left = max(0, burn.budget.minor - burn.total.minor)
+    return left * len(last) // sum(last)
 
 
 def _of_the_house(session: Session) -> bool:

@@ -11,18 +11,20 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from payouts.forms import VoidForm
+from payouts.forms import BankAnswerForm, ReasonForm, VoidForm
 from payouts.models import (
     AttemptState,
+    HoldReason,
     LedgerSeal,
     Payout,
     PayoutAttempt,
     PayoutState,
     PayRun,
 )
+from payouts.queries import bank as bank_queries
 from payouts.queries import reach
 from payouts.queries import runs as queries
-from payouts.service import findings, runs, sending
+from payouts.service import findings, holds, runs, sending
 from payouts.service.runs import Difference
 from payouts.views import csv_out, words
 from portal import clock
@@ -59,7 +61,7 @@ def index() -> str:
         mine = {o.id: o for o in session.scalars(reach.organisations_of(me, *_MAY_SEE))}
         found = session.scalars(reach.runs_of(me, *_MAY_SEE).limit(_PAGE)).all()
         totals = _totals(session, [run.id for run in found])
-        free = session.execute(queries.free_totals(list(mine))).all()
+        free = session.execute(queries.free_totals(list(mine), builder=me)).all()
         return render_template(
             "payouts/pay_runs.html",
             runs=[(run, mine[run.organisation_id], *totals[run.id]) for run in found],
@@ -75,10 +77,12 @@ def new() -> str:
     """What a run would pay each person now, beside the last run."""
     with reading() as session:
         organisation, currency = _wanted(session)
-        planned = runs.preview(session, organisation_id=organisation.id, currency=currency)
+        payer, me = organisation.id, person().account_id
+        planned = runs.preview(session, organisation_id=payer, currency=currency, by=me)
+        own = runs.left_out(session, organisation_id=payer, currency=currency, by=me)
         compared = runs.against_last(
             session,
-            organisation_id=organisation.id,
+            organisation_id=payer,
             currency=currency,
             amounts=[(plan.expert_id, plan.amount) for plan in planned],
         )
@@ -89,6 +93,7 @@ def new() -> str:
             rows=_named(session, compared),
             total=Money(sum(plan.amount.minor for plan in planned), currency),
             lines={plan.expert_id: len(plan.lines) for plan in planned},
+            own=own,
         )
 
 
@@ -159,6 +164,20 @@ def again(public_id: UUID) -> Response:
     return redirect(url_for("pay_runs.run", public_id=of_run), 303)
 
 
+@bp.post("/payouts/<uuid:public_id>/clear")
+@requires(Role.FINANCE)
+def clear(public_id: UUID) -> Response:
+    """Let a payout go out past the limits, with a reason."""
+    with transaction() as session:
+        mine = reach.payouts_of(person().account_id, Role.FINANCE)
+        payout = one_or_404(session, mine.where(Payout.public_id == public_id))
+        why = ReasonForm(prefix=f"payout-{payout.id}").reason.data or ""
+        holds.clear(session, payout, by=person().account_id, why=why, now=clock.now(session))
+        of_run = session.get_one(PayRun, payout.pay_run_id).public_id
+    flash(_("It goes out past the limits, with your reason."), "good")
+    return redirect(url_for("pay_runs.run", public_id=of_run), 303)
+
+
 @bp.get("/<uuid:public_id>/lines.csv")
 @requires(*_MAY_SEE)
 def lines(public_id: UUID) -> Response:
@@ -206,6 +225,29 @@ def _page(session: Session, found: PayRun, form: VoidForm) -> str:
         and me.account_id not in {row.payout.expert_id for row in rows},
         words=words,
         form=form,
+        waiting=len(session.execute(bank_queries.waiting(found.id)).all()),
+        files=[
+            (each, Money(each.total_minor, found.currency), ReasonForm(prefix=f"file-{each.id}"))
+            for each in session.scalars(bank_queries.files(found.id))
+        ],
+        answers={
+            row.payout.id: (
+                BankAnswerForm(prefix=f"bank-{row.payout.id}"),
+                ReasonForm(prefix=f"refused-{row.payout.id}"),
+            )
+            for row in rows
+            if row.payout.state is PayoutState.SENDING
+            and row.attempt is not None
+            and row.attempt.bank_file_id is not None
+            and Role.FINANCE in me.roles
+        },
+        clears={
+            row.payout.id: ReasonForm(prefix=f"payout-{row.payout.id}")
+            for row in rows
+            if row.payout.hold is HoldReason.LIMIT
+            and Role.FINANCE in me.roles
+            and me.account_id not in {row.payout.expert_id, found.approved_by_id}
+        },
     )
 
 

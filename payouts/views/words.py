@@ -5,7 +5,17 @@ from typing import Final
 
 from flask_babel import lazy_gettext as _
 
-from payouts.models import FindingKind, HoldReason, PayoutState, PayRunState
+from payouts.models import (
+    BonusState,
+    Finding,
+    FindingKind,
+    HoldReason,
+    LineKind,
+    PayoutState,
+    PayRunState,
+    TaxFormKind,
+)
+from portal.money import EXPONENTS, Money, format_money
 
 PAYOUTS: Final = {
     None: (_("waits for a pay run"), "waiting"),
@@ -24,9 +34,9 @@ SENDING: Final = {
     PayoutState.PLANNED: (_("planned"), "neutral"),
     PayoutState.READY: (_("about to be sent"), "waiting"),
     PayoutState.HELD: (_("held"), "warning"),
-    PayoutState.SENDING: (_("asked of the rail"), "waiting"),
+    PayoutState.SENDING: (_("on its way, not confirmed yet"), "waiting"),
     PayoutState.PAID: (_("paid"), "good"),
-    PayoutState.REFUSED: (_("refused"), "bad"),
+    PayoutState.REFUSED: (_("did not go through"), "bad"),
     PayoutState.RETURNED: (_("came back"), "bad"),
     PayoutState.VOIDED: (_("given up"), "neutral"),
 }
@@ -43,6 +53,13 @@ HOLDS: Final = {
     HoldReason.IDENTITY: _("We may pay only people whose identity is verified."),
     HoldReason.NO_ACCOUNT: _("We do not know yet where to send your money."),
     HoldReason.ACCOUNT_NOT_READY: _("Stripe still needs something for the account we pay to."),
+    HoldReason.TAX_FORM: _("We need your tax form first: a W-9 or a W-8BEN, two minutes."),
+    HoldReason.DETAILS_CHANGED: _(
+        "Your bank details changed less than 72 hours ago. To keep your money safe we wait that long."
+    ),
+    HoldReason.LIMIT: _(
+        "It is more than we send at once, so a person of finance looks at it first."
+    ),
 }
 """To the payee: why their approved money waits."""
 
@@ -50,15 +67,66 @@ WAITS: Final = {
     HoldReason.IDENTITY: _("The identity check is not done. It goes out by itself afterwards."),
     HoldReason.NO_ACCOUNT: _("No account to send it to yet. The person is told."),
     HoldReason.ACCOUNT_NOT_READY: _("Stripe needs more from the person. They are told."),
+    HoldReason.TAX_FORM: _("No tax form that is good today. The person is told."),
+    HoldReason.DETAILS_CHANGED: _(
+        "The bank details changed less than 72 hours ago. It goes out by itself."
+    ),
+    HoldReason.LIMIT: _(
+        "More than the limits let out. Finance may let it through, or it waits its turn."
+    ),
 }
 """The same to whoever runs the pay."""
+
+MENDS: Final = {
+    HoldReason.IDENTITY: ("identity.overview", _("Verify your identity")),
+    HoldReason.NO_ACCOUNT: ("earnings.index", _("Say where to send it")),
+    HoldReason.ACCOUNT_NOT_READY: ("earnings.index", _("Go on at Stripe")),
+    HoldReason.TAX_FORM: ("taxes.index", _("Give your tax form")),
+}
+"""Where the payee can do something about it; the other reasons end by themselves."""
+
+BONUSES: Final = {
+    BonusState.ASKED: (_("waits for another person"), "waiting"),
+    BonusState.APPROVED: (_("approved"), "good"),
+    BonusState.WITHDRAWN: (_("given up"), "neutral"),
+}
+
+LINES: Final = {
+    LineKind.HOURLY: _("by the hour"),
+    LineKind.TRAINING: _("training"),
+    LineKind.TASK: _("by the task"),
+    LineKind.QUALITY: _("for quality"),
+    LineKind.ADJUSTMENT: _("adjustment"),
+    LineKind.GUARANTEE: _("up to the guaranteed hour"),
+    LineKind.BONUS: _("bonus"),
+}
+
+TAX_FORMS: Final = {
+    TaxFormKind.W9: _("W-9, for U.S. persons"),
+    TaxFormKind.W8BEN: _("W-8BEN, for everybody else"),
+}
+
+DETAILS: Final = {
+    "amount": _("Amount"),
+    "destination": _("Went to"),
+    "group": _("Named for"),
+    "listed": _("Transfers there"),
+    "problem": _("What differs"),
+    "reversed": _("Came back"),
+    "since": _("On its way since"),
+    "state": _("By our books"),
+    "transfer": _("Transfer"),
+    "transfers": _("Transfers"),
+}
+"""What a finding knows about itself, in words."""
 
 FINDINGS: Final = {
     FindingKind.UNKNOWN_TRANSFER: _("A transfer that we never asked for"),
     FindingKind.DUPLICATE_TRANSFER: _("Two transfers for one payout"),
-    FindingKind.MISSING_TRANSFER: _("Paid by our books, not at the rail"),
+    FindingKind.MISSING_TRANSFER: _("Paid by our books, but Stripe does not have it"),
     FindingKind.DIFFERENT_TRANSFER: _("A transfer that does not fit its payout"),
     FindingKind.RETURNED_TRANSFER: _("Part of a transfer came back"),
+    FindingKind.LATE_TRANSFER: _("On its way for more than 48 hours"),
     FindingKind.LEDGER_DIFFERS: _("The ledger and the payouts differ"),
 }
 
@@ -96,3 +164,17 @@ def stage_columns() -> list[dict[str, object]]:
 def stage_of(state: PayoutState | None) -> str:
     """The key of the stage a payout state belongs to."""
     return next(stage.key for stage in STAGES if state in stage.states)
+
+
+def details(finding: Finding) -> list[tuple[object, str]]:
+    """What is known about a disagreement, each with its name; money as money."""
+    return [(DETAILS.get(key, key), _said(value)) for key, value in finding.details.items()]
+
+
+def _said(value: object) -> str:
+    match value:
+        case [int() as minor, str() as currency] if currency in EXPONENTS:
+            return format_money(Money(minor, currency))
+        case [*parts]:
+            return ", ".join(map(str, parts)) or "\N{EN DASH}"
+    return "\N{EN DASH}" if value is None else str(value)

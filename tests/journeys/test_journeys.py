@@ -41,6 +41,7 @@ def test_the_new_expert_works_and_hands_in_time(enter: Enter) -> None:
         expert.work(walker)
         expert.hand_in_time(walker)
         expert.open_payout_account(walker)
+        expert.give_tax_form(walker)
 
 
 def test_a_manager_with_a_second_factor_and_finance_pay_the_expert(

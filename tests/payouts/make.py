@@ -10,9 +10,12 @@ from payouts.models import (
     PayRun,
     Rail,
     Statement,
+    TaxForm,
+    TaxFormKind,
 )
 from payouts.queries import runs as run_queries
-from payouts.service import ledger, runs, statements
+from payouts.service import bank, ledger, runs, statements, tax
+from payouts.service.tax import Certified
 from portal.access import Role
 from portal.accounts.models import Account, Organisation
 from portal.identity.models import CheckState
@@ -85,11 +88,33 @@ class PayoutsMake(IdentityMake, TasksMake):
         account = PayoutAccount(
             account_id=expert.id, creation_key=random_id(), country="DE", created_at=self.now
         )
+        known = [] if stripe_id else ["fp_test"]
         stripe_id = stripe_id or f"acct_test{self.number()}"
-        account.seen(stripe_id=stripe_id, transfers=Capability.ACTIVE, now=self.now)
+        account.seen(
+            stripe_id=stripe_id,
+            transfers=Capability.ACTIVE,
+            destinations=known,
+            now=self.now,
+        )
         self.session.add(account)
         self.session.flush()
+        self.tax_form(expert)
         return expert
+
+    def bank_payee(self, expert: Account | None = None) -> Account:
+        """An expert who is paid by bank transfer."""
+        expert = expert or self.expert()
+        self.identity_check(expert, state=CheckState.VERIFIED)
+        number = "DE89370400440532013000"
+        details = bank.Details(expert.display_name, "DE", number, "COBADEFFXXX")
+        bank.give(self.session, expert.id, details, now=self.now)
+        self.tax_form(expert)
+        return expert
+
+    def tax_form(self, expert: Account) -> TaxForm:
+        """A W-8BEN of somebody in Germany."""
+        said = Certified(TaxFormKind.W8BEN, expert.display_name, "DE", "36574261809")
+        return tax.give(self.session, expert.id, said, now=self.now)
 
     def pay_run(self, *experts: Account, by: Account | None = None, seconds: int = 3600) -> PayRun:
         """A run of one organisation over one timesheet of each expert."""

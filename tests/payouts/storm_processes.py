@@ -80,14 +80,14 @@ def work(environment: Mapping[str, str], naive: bool) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     connections.as_worker()
     if naive:
-        _forget_what_was_sent(jobs)
+        _forget_what_was_sent(jobs.rails)
     worker.work_forever([Sweep(JobName.FIND_UNSETTLED, timedelta(minutes=1))], threading.Event())
 
 
-def _forget_what_was_sent(jobs: Any) -> None:  # noqa: ANN401  the module of the jobs
+def _forget_what_was_sent(rails: Any) -> None:  # noqa: ANN401  the module of the rails
     """The planted bug: no look before a send, and a fresh key for every try."""
 
     def send(**asked: Any) -> transfers.Transfer:  # noqa: ANN401  as the door takes it
         return transfers.send(**{**asked, "idempotency_key": str(uuid4())})
 
-    jobs.transfers = SimpleNamespace(find=lambda _reference: [], send=send)
+    rails.transfers = SimpleNamespace(find=lambda _reference: [], send=send)

@@ -10,11 +10,15 @@ from sqlalchemy.orm import Session
 
 from payouts.models import FindingKind, PayoutState, PayRun, PayRunState
 from payouts.queries import runs as queries
-from payouts.service import findings, sending
+from payouts.queries import statements as statement_queries
+from payouts.service import findings, sending, statements
 from payouts.views.csv_out import defused
 from portal.access import Role
 from portal.accounts.models import Account
+from portal.decisions.models import Decision
 from portal.stripe.errors import Refused
+from tasks.models import Timesheet
+from tasks.service import timesheets
 from tests.make import Make
 
 SignIn = Callable[[Account], FlaskClient]
@@ -59,6 +63,53 @@ def test_a_statement_shows_formula_state_and_what_an_hour_paid(make: Make, sign_
     assert "3 h 12 m 05 s × 38.50 = 123.25" in page  # noqa: RUF001
     assert "waits for a pay run" in page
     assert "What an hour really paid" in page
+
+
+def test_what_is_wrong_with_a_statement_is_said_on_its_own_timesheet(
+    session: Session, make: Make, sign_in: SignIn
+) -> None:
+    expert = make.expert()
+    elsewhere = make.timesheet(expert=expert, submitted=True)
+    make.now = make.now.replace(hour=15)
+    statement = make.statement(expert=expert)
+    (line,) = session.scalars(statement_queries.lines([statement.id]))
+    sheet = session.get_one(Timesheet, line.timesheet_id)
+    client = sign_in(expert)
+    page = text(client, f"/earnings/{statement.public_id}")
+    assert f'href="/time/{sheet.public_id}#wrong"' in page
+    assert str(elsewhere.public_id) not in page
+    assert 'id="wrong"' in text(client, f"/time/{sheet.public_id}")
+
+
+def test_the_proof_of_a_line_names_its_inputs_in_words(make: Make, sign_in: SignIn) -> None:
+    expert = make.expert()
+    statement = make.statement(expert=expert)
+    page = text(sign_in(expert), f"/earnings/{statement.public_id}")
+    assert "week from November 23, 2026" in page or "week from 23 November 2026" in page
+    assert "accepted" in page
+
+
+def test_time_that_was_not_accepted_can_be_contested_from_the_statement(
+    session: Session, make: Make, sign_in: SignIn, now: datetime
+) -> None:
+    expert = make.expert()
+    sheet = make.timesheet(expert=expert, submitted=True)
+    manager = make.account(Role.MANAGER).id
+    asked = timesheets.adjust(
+        session,
+        sheet,
+        seconds=600,
+        work_day=now.date(),
+        reason="A walk.",
+        requested_by=expert.id,
+        now=now,
+    )
+    timesheets.refuse_adjustment(session, asked, by=manager, reason="Walks are not paid.", now=now)
+    timesheets.approve(session, sheet, by=manager, now=now)
+    (statement,) = statements.draw(session, expert_id=expert.id, now=now)
+    decision = session.get_one(Decision, asked.decision_id)
+    page = text(sign_in(expert), f"/earnings/{statement.public_id}")
+    assert f'href="/decisions/{decision.public_id}"' in page
 
 
 def test_another_persons_statement_is_not_there(make: Make, sign_in: SignIn) -> None:
@@ -195,6 +246,34 @@ def test_what_does_not_agree_is_settled_by_a_persons_word(
     field = f"finding-{finding.id}-note"
     assert client.post(url, data={field: "A test by the bank."}).status_code == 303
     assert not findings.frozen(session)
+
+
+def test_a_finding_is_said_in_words_and_stays_in_sight_once_explained(
+    session: Session, make: Make, sign_in: SignIn, now: datetime
+) -> None:
+    details = {"amount": [500, "USD"], "destination": "acct_strange", "group": None}
+    findings.found(session, FindingKind.UNKNOWN_TRANSFER, "tr_strange", details, now=now)
+    (finding,) = session.scalars(findings.open_findings())
+    client = sign_in(make.account(Role.FINANCE))
+    page = text(client, "/finance/")
+    assert "$5.00" in page
+    assert "Went to" in page
+    url = f"/finance/findings/{finding.public_id}"
+    client.post(url, data={f"finding-{finding.id}-note": "A test by the bank."})
+    page = text(client, "/finance/")
+    assert "Explained, and still as it was" in page
+    assert "A test by the bank." in page
+
+
+def test_a_builder_reads_why_their_own_money_is_not_in_the_run(make: Make, sign_in: SignIn) -> None:
+    builder, project = make.payee(), make.project()
+    make.grant(builder, Role.MANAGER)
+    make.statement(expert=builder, project=project)
+    query = f"organisation={make.organisation_of(project).slug}&currency=USD"
+    page = text(sign_in(builder), f"/pay-runs/new?{query}")
+    assert "Nobody is paid by a run they build" in page
+    assert "$38.50 is owed to you" in page
+    assert "Build this run" not in page
 
 
 def test_a_projects_money_tab_shows_its_cost(make: Make, sign_in: SignIn) -> None:

@@ -12,6 +12,7 @@ from payouts.queries import runs as queries
 from payouts.service import runs
 from portal.access import Role
 from portal.errors import Conflict, Forbidden, Invalid
+from portal.ids import uuid7
 from portal.money import Money
 from tests.make import Make
 
@@ -157,3 +158,47 @@ def test_run_states_follow_their_table(make: Make, now: datetime) -> None:
     run = make.pay_run()
     with pytest.raises(Conflict):
         PayRun.finish(run, now=now)
+
+
+def test_a_run_does_not_pay_its_builder_and_somebody_elses_does(
+    session: Session, make: Make, now: datetime
+) -> None:
+    builder, other, project = make.payee(), make.payee(), make.project()
+    make.grant(builder, Role.MANAGER)
+    for expert in (builder, other):
+        make.statement(expert=expert, project=project)
+    payer = project.organisation_id
+    mine = runs.build(session, organisation_id=payer, currency="USD", by=builder.id, now=now)
+    assert [p.expert_id for p in session.scalars(queries.payouts(mine.id))] == [other.id]
+    owed = runs.left_out(session, organisation_id=payer, currency="USD", by=builder.id)
+    assert owed == Money(3850, "USD")
+    manager = make.account(Role.MANAGER)
+    theirs = runs.build(session, organisation_id=payer, currency="USD", by=manager.id, now=now)
+    assert [p.expert_id for p in session.scalars(queries.payouts(theirs.id))] == [builder.id]
+
+
+def test_who_alone_is_owed_something_builds_nothing(
+    session: Session, make: Make, now: datetime
+) -> None:
+    builder, project = make.payee(), make.project()
+    make.statement(expert=builder, project=project)
+    payer = project.organisation_id
+    with pytest.raises(Conflict, match="or is your own"):
+        runs.build(session, organisation_id=payer, currency="USD", by=builder.id, now=now)
+
+
+def test_the_database_refuses_to_pay_the_builder(
+    session: Session, make: Make, now: datetime
+) -> None:
+    run = make.pay_run()
+    payout = Payout(
+        public_id=uuid7(now),
+        pay_run_id=run.id,
+        expert_id=run.built_by_id,
+        currency="USD",
+        minor=1,
+        since=now,
+    )
+    session.add(payout)
+    with pytest.raises(IntegrityError, match="who builds it is paid by it"):
+        session.flush()

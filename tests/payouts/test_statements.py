@@ -73,10 +73,12 @@ def test_time_that_nobody_has_approved_earns_nothing_yet(
 def test_two_projects_of_a_week_are_on_one_statement(
     session: Session, make: Make, now: datetime
 ) -> None:
-    expert = make.expert()
-    make.approved_time(expert=expert, project=make.project(hourly_minor=3850), seconds=600)
+    expert, client = make.expert(), make.organisation()
+    first = make.project(hourly_minor=3850, organisation=client)
+    make.approved_time(expert=expert, project=first, seconds=600)
     make.now = now + timedelta(hours=1)
-    make.approved_time(expert=expert, project=make.project(hourly_minor=4200), seconds=600)
+    second = make.project(hourly_minor=4200, organisation=client)
+    make.approved_time(expert=expert, project=second, seconds=600)
     (statement,) = statements.draw(session, expert_id=expert.id, now=now)
     assert [line.amount_minor for line in lines_of(session, statement)] == [642, 700]
 

@@ -63,6 +63,9 @@ banks.refuse                       finance
 approving.approve_rest             manager
 approving.decide_extension         manager
 approving.queue                    manager
+bonuses.ask                        manager
+bonuses.decide                     manager
+budgets.set_budget                 manager
 client.index                       client_reader
 client.project                     client_reader
 deciding.application               manager reviewer
@@ -89,9 +92,18 @@ exam_bank.overview                 manager reviewer
 exam_bank.show                     manager reviewer
 exam_bank.version                  manager reviewer
 exam_gates.answer                  applicant expert
+exam_grading.adjudicate            reviewer
+exam_grading.agreed                manager
+exam_grading.draw                  reviewer
+exam_grading.give                  reviewer
+exam_grading.give_back             reviewer
+exam_grading.queue                 reviewer
+exam_grading.text                  reviewer
 exam_managing.overview             manager reviewer
 exam_managing.show                 manager reviewer
+exam_results.download              applicant expert
 exam_results.fresh                 applicant expert
+exam_results.put_on_paper          applicant expert
 exam_results.result                applicant expert
 exam_time.ask                      applicant expert
 exam_time.end                      applicant expert
@@ -101,6 +113,7 @@ exam_time_desk.grant               compliance
 exam_time_desk.one                 compliance
 exam_time_desk.overview            compliance
 exam_time_desk.words               compliance
+exports.fetch                      finance
 finance.export                     finance
 finance.index                      finance
 finance.project                    manager
@@ -142,6 +155,10 @@ openings.show                      everyone
 operations.audit_list              admin
 operations.jobs                    admin
 operations.send_round_again        admin
+papers.fetch                       expert
+papers.of_statement                expert
+papers.of_year                     expert
+papers.year                        expert
 pay_runs.again                     finance
 pay_runs.approve                   finance
 pay_runs.build                     finance manager
@@ -174,6 +191,11 @@ reports.overview                   expert manager
 reports.request_report             expert manager
 reports.show                       expert manager
 reports.verify                     everyone
+rescoring.approve                  manager reviewer
+rescoring.ask                      manager reviewer
+rescoring.drop                     manager reviewer
+rescoring.overview                 manager reviewer
+rescoring.show                     manager reviewer
 reset.forgotten                    everyone
 reset.new_password                 everyone
 reset.send_link                    everyone
@@ -199,6 +221,8 @@ stripe.receive                     everyone
 styleguide.exam                    everyone
 styleguide.guide                   everyone
 styleguide.work                    everyone
+tax_totals.export                  finance
+tax_totals.year                    finance
 taxes.give                         expert
 taxes.index                        expert
 reasoning.index                    manager policy_expert

@@ -108,6 +108,8 @@ def onboard(desk: Desk, account: Object, outcome: Onboarding) -> Object:
     transfers = _transfers(account)
     transfers.update(_capability(outcome))
     needs = _first_needs() if outcome is Onboarding.RESTRICTED else []
+    if outcome is Onboarding.ACTIVE:
+        _bank_account(desk, account)
     account["requirements"] = _requirements(needs)
     desk.save(account)
     desk.emit_thin(
@@ -119,6 +121,31 @@ def onboard(desk: Desk, account: Object, outcome: Onboarding) -> Object:
     return account
 
 
+def list_external(desk: Desk) -> Object:
+    """The bank accounts behind an account; each onboarding enters another, and only the last stays."""
+    account = _find(desk, desk.ids["account"])
+    url = f"/v1/accounts/{account['id']}/external_accounts"
+    held = [account["id"] + ":" + str(account["banks"])] if account.get("banks") else []
+    data = [desk.find("bank_account", held_id, thing="bank_account") for held_id in held]
+    return {"object": "list", "data": data, "has_more": False, "url": url}
+
+
+def _bank_account(desk: Desk, account: Object) -> None:
+    """What the person entered on the hosted page: the sandbox makes the number up each time."""
+    account["banks"] = account.get("banks", 0) + 1
+    made = {
+        "id": f"{account['id']}:{account['banks']}",
+        "object": "bank_account",
+        "account": account["id"],
+        "country": (account["identity"] or {}).get("country", "us").upper(),
+        "currency": "usd",
+        "fingerprint": new_id("fp"),
+        "last4": f"{account['banks']:04d}",
+        "status": "new",
+    }
+    desk.add("bank_account", made)
+
+
 def _find(desk: Desk, account_id: str) -> Object:
     return desk.find("v2.core.account", account_id, thing="account")
 
@@ -127,7 +154,7 @@ def _shown(account: Object, params: Params) -> Object:
     """Without `include`, v2 answers null for the larger parts."""
     included = {name.split(".")[0] for name in params.get("include", ())}
     hidden = {name: None for name in _SHOWN_ONLY_IF_INCLUDED if name not in included}
-    return {**account, **hidden}
+    return {**{name: part for name, part in account.items() if name != "banks"}, **hidden}
 
 
 def _configuration(params: Params, country: str | None) -> Object:
@@ -193,4 +220,5 @@ HANDLERS = {
     "stripe.v2.core._account_service:retrieve": retrieve,
     "stripe.v2.core._account_service:close": close,
     "stripe.v2.core._account_link_service:create": create_link,
+    "stripe._account_external_account_service:list": list_external,
 }

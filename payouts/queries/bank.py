@@ -1,0 +1,88 @@
+"""The manual rail: what waits for a file, which files there are, what the bank said."""
+
+from datetime import UTC, datetime, time
+from typing import Any
+
+import sqlalchemy as sa
+
+from payouts.models import (
+    AttemptState,
+    BankDetails,
+    BankFile,
+    BankTransfer,
+    Payout,
+    PayoutAttempt,
+    PayoutState,
+    Rail,
+)
+from payouts.queries import runs
+from portal.money import Money
+from portal.stripe.transfers import Transfer
+
+
+def current(account_id: int) -> sa.Select[BankDetails]:
+    """The bank details that the person gave last."""
+    return sa.select(BankDetails).where(
+        BankDetails.account_id == account_id, BankDetails.replaced_at.is_(None)
+    )
+
+
+def waiting(run_id: int) -> sa.Select[Payout, PayoutAttempt]:
+    """The run's payouts for which money is set aside and that are in no file yet."""
+    return (
+        sa.select(Payout, PayoutAttempt)
+        .join(PayoutAttempt, PayoutAttempt.payout_id == Payout.id)
+        .where(
+            Payout.pay_run_id == run_id,
+            Payout.rail == Rail.MANUAL,
+            Payout.state == PayoutState.SENDING,
+            PayoutAttempt.state == AttemptState.OPEN,
+            PayoutAttempt.bank_file_id.is_(None),
+        )
+        .order_by(Payout.id)
+    )
+
+
+def every_file() -> sa.Select[BankFile]:
+    """All files, oldest first."""
+    return sa.select(BankFile).order_by(BankFile.id)
+
+
+def files(run_id: int) -> sa.Select[BankFile]:
+    """The files made for a run."""
+    return every_file().where(BankFile.pay_run_id == run_id)
+
+
+def done(reference: str | None = None) -> sa.Select[Any]:
+    """What the bank did, of one payout or of all: its answer, the try, the payout."""
+    rows = (
+        sa.select(BankTransfer, PayoutAttempt, Payout)
+        .join(PayoutAttempt, PayoutAttempt.id == BankTransfer.attempt_id)
+        .join(Payout, Payout.id == PayoutAttempt.payout_id)
+        .order_by(BankTransfer.id)
+    )
+    if reference is None:
+        return rows
+    wanted = runs.by_references([reference]).with_only_columns(Payout.id)
+    return rows.where(Payout.id.in_(wanted))
+
+
+def entered(reference: str, attempt_id: int) -> sa.Select[int]:
+    """An answer of the bank under this reference, or for this try."""
+    same = sa.or_(BankTransfer.reference == reference, BankTransfer.attempt_id == attempt_id)
+    return sa.select(BankTransfer.id).where(same).limit(1)
+
+
+def as_transfer(row: sa.Row[Any]) -> Transfer:
+    """The bank's answer in the shape every rail gives."""
+    entered, attempt, payout = row
+    amount = Money(payout.minor, payout.currency)
+    return Transfer(
+        id=f"bank:{entered.reference}",
+        amount=amount,
+        reversed=Money(0, payout.currency),
+        destination=attempt.destination,
+        transfer_group=payout.reference,
+        created=datetime.combine(entered.executed_on, time(), UTC),
+        metadata={},
+    )
