@@ -26,6 +26,7 @@ from exams.service import (
     applications,
     attempts,
     grading,
+    hand_grading,
     letters,
     outages,
     qualifications,
@@ -110,6 +111,8 @@ def sweep(_slot: int) -> None:
             applications.hand_over(session, application, now=now)
         for attempt in session.scalars(attempt_queries.overdue(now=now)):
             grading.hand_over(session, attempt, now=now)
+        hand_grading.release_overdue(session, now=now)
+        hand_grading.hand_over_overdue(session, now=now)
         _tell_of_expiry(session, now)
 
 

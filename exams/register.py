@@ -14,8 +14,10 @@ from exams.views import (
     bank,
     deciding,
     gates,
+    grading,
     managing,
     openings,
+    rescoring,
     results,
     sitting,
 )
@@ -28,12 +30,13 @@ def register(contributions: Contributions) -> None:
     """Add this package's pages, jobs and panels."""
     blueprints = [openings.bp, applying.bp, deciding.bp, sitting.bp, results.bp, managing.bp]
     contributions.blueprints += blueprints
-    contributions.blueprints += [gates.bp, bank.bp]
-    contributions.blueprints += [accommodations.bp, accommodations.desk]
+    contributions.blueprints += [gates.bp, bank.bp, grading.bp]
+    contributions.blueprints += [accommodations.bp, accommodations.desk, rescoring.bp]
     _navigation(contributions)
     _panels(contributions)
     contributions.job_names.append(JobName)
-    contributions.job_modules.append("exams.jobs")
+    contributions.job_modules += ["exams.jobs", "exams.scoring_jobs"]
+    contributions.sweeps.append(Sweep(JobName.SUBSCORES, timedelta(days=1)))
     contributions.identity_listeners.append(JobName.IDENTITY_SETTLED)
     contributions.appeal_listeners.append(JobName.APPEAL_UPHELD)
     contributions.sweeps.append(Sweep(JobName.SWEEP, timedelta(minutes=1)))
@@ -79,6 +82,9 @@ def _navigation(contributions: Contributions) -> None:
             "/compliance/accommodations",
         ),
         NavigationItem(_("Applications"), "deciding.queue", decides, 50, "/applications"),
+        NavigationItem(
+            _("Grading"), "exam_grading.queue", frozenset({Role.REVIEWER}), 52, "/exams/grading"
+        ),
         NavigationItem(_("Exams"), "exam_managing.overview", decides, 55, "/exams"),
     ]
 

@@ -16,6 +16,15 @@ from exams.models.bank import (
     StimulusVersion,
 )
 from exams.models.events import AttemptEvent, AttemptNonce, EventKind, Signal
+from exams.models.grading import (
+    CaseState,
+    Grade,
+    GradingCase,
+    SeedDeviation,
+    SeedGrade,
+    TextLikeness,
+    TextSketch,
+)
 from exams.models.names import JobName
 from exams.models.openings import ANY_OTHER_COUNTRY, Opening, OpeningState, PayCountry
 from exams.models.pulses import ServicePulse
@@ -48,11 +57,14 @@ __all__ = [
     "AttemptNonce",
     "AttemptScore",
     "AttemptState",
+    "CaseState",
     "EventKind",
     "Exam",
     "Form",
     "FormQuestion",
     "FormSection",
+    "Grade",
+    "GradingCase",
     "GrantSource",
     "JobName",
     "KeyStanding",
@@ -77,6 +89,8 @@ __all__ = [
     "ReviewCause",
     "ScoreReport",
     "ScoreReportState",
+    "SeedDeviation",
+    "SeedGrade",
     "ServicePulse",
     "Signal",
     "Standing",
@@ -84,5 +98,7 @@ __all__ = [
     "Stimulus",
     "StimulusVersion",
     "SubscoreStudy",
+    "TextLikeness",
+    "TextSketch",
     "VoidCause",
 ]

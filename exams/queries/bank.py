@@ -1,7 +1,10 @@
 """Finding what is in the bank: versions, where they stand, what may be given to people."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from exams.models import (
     APPROVED,
@@ -138,6 +141,26 @@ def keys_of(version_id: int) -> sa.Select[KeyStanding]:
     """Who proposed and approved a version's keys, the newest first."""
     mine = sa.select(KeyStanding).where(KeyStanding.question_version_id == version_id)
     return mine.order_by(KeyStanding.number.desc())
+
+
+@dataclass(frozen=True)
+class ProposedKey:
+    """A key that nobody has approved yet: the only ones that a page may show."""
+
+    number: int
+    key: dict[str, Any]
+    rationale: str
+    difficulty: float
+
+
+def proposed_keys(session: Session, version_id: int) -> list[ProposedKey]:
+    """A version's keys that wait for approval, the newest first.
+
+    Through the one function that the database offers for it: it gives nothing of an approved key,
+    whoever asks.
+    """
+    asked = sa.text("SELECT number, key, rationale, difficulty FROM keys.for_review(:version)")
+    return [ProposedKey(*row) for row in session.execute(asked, {"version": version_id})]
 
 
 def counted_keys() -> sa.ColumnElement[bool]:

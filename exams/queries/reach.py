@@ -5,7 +5,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
-from exams.models import Application, Attempt, Exam, Opening
+from exams.models import Application, Attempt, Exam, GradingCase, Opening
 from portal.access import Role
 from portal.accounts.models import Grant
 
@@ -24,6 +24,18 @@ def attempts_for(account_id: int) -> sa.ColumnElement[bool]:
     """Attempts of others at exams that the account's grants reach."""
     exam = sa.exists().where(Exam.id == Attempt.exam_id, _reaches(account_id, Exam.organisation_id))
     return sa.and_(Attempt.account_id != account_id, exam)
+
+
+def exams_for(account_id: int) -> sa.ColumnElement[bool]:
+    """Exams that the account's grants reach."""
+    return _reaches(account_id, Exam.organisation_id)
+
+
+def cases_for(account_id: int) -> sa.ColumnElement[bool]:
+    """Texts of exams that the account's grants reach."""
+    return sa.exists().where(
+        Exam.id == GradingCase.exam_id, _reaches(account_id, Exam.organisation_id)
+    )
 
 
 def _reaches(

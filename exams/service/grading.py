@@ -12,25 +12,23 @@ from exams.models import (
     AttemptScore,
     AttemptState,
     Exam,
-    KeyStanding,
     Qualification,
-    QuestionKey,
     QuestionStatistic,
     ResponseScore,
     VoidCause,
 )
 from exams.queries import applications as application_queries
 from exams.queries import attempts as queries
-from exams.queries import bank as bank_queries
-from exams.questions import KINDS
 from exams.service import (
     applications,
+    hand_grading,
     letters,
+    marking,
     qualifications,
     reviewers,
     scoring,
-    sheet,
     starting,
+    voids,
 )
 from exams.service.scoring import Points, Result
 from portal.db import lock
@@ -39,14 +37,19 @@ from portal.errors import Conflict
 
 
 def grade(session: Session, attempt: Attempt, *, now: datetime) -> None:
-    """Score an attempt that has ended. Run twice it does nothing; needs the worker's login."""
+    """Score an attempt that has ended; where people grade a part of it, once they have.
+
+    Run twice it does nothing; needs the worker's login.
+    """
     lock(session, attempt)
     if attempt.state is not AttemptState.FINISHED:
         return
-    points = _points(session, attempt)
+    if hand_grading.wait_for_people(session, attempt, now=now):
+        return
+    points = voids.credited(session, marking.points_of(session, attempt))
     found = scoring.result(points, cut=attempt.cut)
     score = _keep(session, attempt, points, found, now)
-    _sum_up(session, [one.version_id for one in points], now)
+    sum_up(session, [one.version_id for one in points], now)
     if found.passed:
         decision = _decide(session, attempt, score, Outcome.FOR, by=None, reason="", now=now)
         _pass(session, attempt, decision, now=now)
@@ -93,6 +96,37 @@ def void(session: Session, attempt: Attempt, *, now: datetime) -> None:
         _write(session, attempt, "Your appeal was upheld", body, now=now)
 
 
+def score_again(
+    session: Session,
+    attempt: Attempt,
+    points: list[Points],
+    *,
+    by: int | None,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Keep a new score beside the old one, and tell its person.
+
+    Whoever reaches the pass mark by it passes, by a decision that replaces the one before; nobody
+    loses a pass that they have.
+    """
+    found = scoring.result(points, cut=attempt.cut)
+    score = _keep(session, attempt, points, found, now)
+    if found.passed and attempt.state is not AttemptState.PASSED:
+        before = session.get(Decision, attempt.decision_id) if attempt.decision_id else None
+        decision = _decide(
+            session, attempt, score, Outcome.FOR, by=by, reason=reason, now=now, replaces=before
+        )
+        applications.exam_counts_again(session, attempt.account_id, attempt.exam_id, now=now)
+        _pass(session, attempt, decision, now=now)
+        return
+    body = (
+        f"Your exam score was computed anew. Why: {reason}\n\n"
+        "The page below shows it. What you had passed stays passed."
+    )
+    _write(session, attempt, "Your exam score was computed anew", body, now=now)
+
+
 def hand_over(session: Session, attempt: Attempt, *, now: datetime) -> None:
     """The clock ran out: a named second person looks, and gets a letter."""
     second = reviewers.another(session, about=attempt.account_id, besides=attempt.reviewer_id)
@@ -101,46 +135,6 @@ def hand_over(session: Session, attempt: Attempt, *, now: datetime) -> None:
     if second:
         path = f"/applications/results/{attempt.public_id}"
         letters.to_colleague(session, second, what="An exam result", path=path, due=due, now=now)
-
-
-def _points(session: Session, attempt: Attempt) -> list[Points]:
-    given = sheet.read(list(session.scalars(queries.events(attempt.id))))
-    versions = list(session.scalars(queries.questions(attempt.form_id)))
-    keys = _keys(session, [version.id for version in versions])
-    points = []
-    for position, version in enumerate(versions, 1):
-        key, answer, kind = keys[version.id], given.answer(position), KINDS[version.type]
-        share = 0.0 if answer is None else kind.score(version.content, key.key, answer)
-        points.append(
-            Points(
-                position=position,
-                version_id=version.id,
-                key_number=key.number,
-                area=version.area,
-                earned=share * version.points,
-                possible=version.points,
-                answered=answer is not None,
-                seconds=given.seconds.get(position),
-            )
-        )
-    return points
-
-
-def _keys(session: Session, version_ids: list[int]) -> dict[int, QuestionKey]:
-    """The newest approved key of each version."""
-    query = (
-        sa.select(QuestionKey)
-        .join(
-            KeyStanding,
-            sa.and_(
-                KeyStanding.question_version_id == QuestionKey.question_version_id,
-                KeyStanding.number == QuestionKey.number,
-            ),
-        )
-        .where(QuestionKey.question_version_id.in_(version_ids), bank_queries.counted_keys())
-    )
-    ordered = query.order_by(QuestionKey.number)
-    return {key.question_version_id: key for key in session.scalars(ordered)}
 
 
 def _keep(
@@ -156,8 +150,8 @@ def _keep(
         method=scoring.METHOD,
         cut=attempt.cut,
         passed=found.passed,
-        answered=sum(one.answered for one in points),
-        questions=len(points),
+        answered=sum(one.answered and one.scored for one in points),
+        questions=sum(one.scored for one in points),
         areas=found.areas,
         scored_at=now,
     )
@@ -180,7 +174,7 @@ def _keep(
     return score
 
 
-def _sum_up(session: Session, version_ids: list[int], now: datetime) -> None:
+def sum_up(session: Session, version_ids: list[int], now: datetime) -> None:
     """Bring the questions' statistics up to date: pages see these and never a single point."""
     summed = (
         sa.select(
@@ -241,6 +235,7 @@ def _decide(
     by: int | None,
     reason: str,
     now: datetime,
+    replaces: Decision | None = None,
 ) -> Decision:
     exam = session.get_one(Exam, attempt.exam_id)
     passed = outcome is Outcome.FOR
@@ -262,6 +257,7 @@ def _decide(
         reason=reason or "The score reaches the pass mark.",
         decided_by=by,
         now=now,
+        replaces=replaces,
         letter=_not_passed(attempt, reason),
     )
 

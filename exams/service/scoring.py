@@ -20,6 +20,8 @@ class Points:
     possible: int
     answered: bool
     seconds: float | None = None
+    scored: bool = True
+    """Pilot questions are kept, and count nothing."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class Result:
 
 
 def result(points: Sequence[Points], *, cut: float) -> Result:
-    """Sum up, and compare with the cut: a share of the maximum."""
+    """Sum up what is scored, and compare with the cut: a share of the maximum."""
+    points = [one for one in points if one.scored]
     raw = sum(one.earned for one in points)
     maximum = float(sum(one.possible for one in points))
     areas: dict[str, dict[str, float]] = {}

@@ -414,6 +414,13 @@ class ExamsMake(IdentityMake):
         self.session.flush()
         return account
 
+    def accept_everything(self, account: Account) -> None:
+        """Accept what is to be accepted before an exam."""
+        version = agreements.current(self.session, "platform")
+        if version:
+            agreements.accept(self.session, account_id=account.id, version=version, now=self.now)
+        self.session.flush()
+
     def application(
         self,
         account: Account | None = None,
