@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from exams.psychometrics.items import Items
+from exams.psychometrics.response_times import Pace
 
 _BLOCK: Final = 4096  # persons at a time
 
@@ -96,14 +97,6 @@ def answers(
         drawn = random.random((len(items), reach.shape[2]))
         found[part] = (drawn[:, None] > reach).sum(1).T
     return found if seen is None else np.where(seen, found, np.nan)
-
-
-@dataclass(frozen=True)
-class Pace:
-    """Lognormal response times (van der Linden 2006): log T ~ N(intensity - speed, 1 / precision^2)."""
-
-    intensity: np.ndarray  # (items,) log seconds that a person of mean speed takes
-    precision: np.ndarray  # (items,)
 
 
 def paces(random: np.random.Generator, count: int, *, seconds: float = 45.0) -> Pace:
