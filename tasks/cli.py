@@ -23,7 +23,8 @@ from tasks.service.gold import make_gold, seeded_majorities
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OWN = ("title", "line", "question", "currency", "locale", "payroll_zone", "overlap", "gold_share",
         "needed_level", "required_qualification", "content_note", "task_cap_seconds", "hold_seconds",
-        "idle_limit_seconds", "day_cap_seconds", "week_cap_seconds")  # fmt: skip
+        "idle_limit_seconds", "day_cap_seconds", "week_cap_seconds", "claim_day_seconds",
+        "reserve_seconds")  # fmt: skip
 
 
 @click.group()

@@ -103,6 +103,14 @@ class ProjectForm(FlaskForm):  # type: ignore[misc]
         [InputRequired(_("Enter a level")), NumberRange(1, 100)],
         default=80,
     )
+    planned_minutes = IntegerField(
+        _("Time planned for one task, in minutes"), [NumberRange(1, 240)], default=6
+    )
+    reserve_hours = IntegerField(
+        _("Reserve for tasks that take longer, in hours"), [NumberRange(0, 10_000)], default=10
+    )
+    day_hours = IntegerField(_("Hours a day, at most"), [NumberRange(1, 24)], default=8)
+    week_hours = IntegerField(_("Hours a week, at most"), [NumberRange(1, 168)], default=40)
     payroll_zone = StringField(
         _("Payroll time zone"), [InputRequired(_("Enter a time zone"))], default="UTC"
     )

@@ -65,7 +65,7 @@ def facts(session: Session, project: Project, ids: list[int]) -> dict[int, Facts
 
 
 def _by_sheet(session: Session, query: sa.Select[int, Any]) -> dict[int, Any]:
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _credited(ids: list[int]) -> sa.Select[int, float]:

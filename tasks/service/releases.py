@@ -43,7 +43,7 @@ def make(session: Session, release_id: int, *, now: datetime) -> None:
     asked = lock(session, session.get_one(Release, release_id))
     if asked.state is ReleaseState.READY:
         return
-    rows = release.rows(session.execute(managing.released(asked.project_id)).tuples())
+    rows = release.rows(session.execute(managing.released(asked.project_id)).all())
     kept = [
         files.store(session, text.encode(), media_type=media, now=now)
         for text, media in (

@@ -26,8 +26,8 @@ def index() -> str:
     """The organisation's projects with what is done of each. A constant number of queries."""
     with reading() as session:
         found = session.scalars(_mine().order_by(Project.title)).all()
-        done = dict(session.execute(managing.done_in([each.id for each in found])).tuples())
-        targets = dict(session.execute(managing.targets_of([each.id for each in found])).tuples())
+        done = dict(session.execute(managing.done_in([each.id for each in found])).all())
+        targets = dict(session.execute(managing.targets_of([each.id for each in found])).all())
         rows = [(each, done.get(each.id, 0), targets.get(each.id, 0)) for each in found]
         return render_template("tasks/client_projects.html", rows=rows, states=STATES)
 

@@ -38,6 +38,7 @@ STATES: Final = {
 }
 _PAGE: Final = 50
 _FEWEST: Final = 3
+_HOLD_SECONDS: Final = 3600
 
 
 @bp.get("/")
@@ -321,6 +322,11 @@ def _from_form(form: ProjectForm, me: int, now: Any) -> Project:  # noqa: ANN401
         gold_share=form.gold_percent.data / 100,
         needed_level=form.needed_percent.data / 100,
         required_qualification=form.required_qualification.data or None,
+        task_cap_seconds=form.planned_minutes.data * 60,
+        hold_seconds=max(_HOLD_SECONDS, form.planned_minutes.data * 60),
+        reserve_seconds=form.reserve_hours.data * 3600,
+        day_cap_seconds=form.day_hours.data * 3600,
+        week_cap_seconds=form.week_hours.data * 3600,
         created_by_id=me,
     )
 

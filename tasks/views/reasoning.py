@@ -35,7 +35,7 @@ def index() -> str:
 
 
 def _of(session: Session, project: Project) -> dict[str, Any]:
-    counted = session.execute(queries.errors_by_clause(project.id)).tuples()
+    counted = session.execute(queries.errors_by_clause(project.id)).all()
     version = session.scalar(project_queries.newest_policy(project.policy_id))
     clauses = session.scalars(project_queries.clauses(version)).all() if version else []
     titles = {clause.number: clause.title for clause in clauses if isinstance(clause, Clause)}

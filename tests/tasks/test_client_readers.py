@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -30,7 +31,9 @@ def test_a_reader_sees_their_organisations_projects_and_no_others(
         organisation=organisation(session, make, ours), opened=False, title="Not yet"
     )
     browser = sign_in(reader(session, make, ours))
-    listed = browser.get("/client/").text
+    answer = browser.get("/client/")
+    assert answer.status_code == 200, re.sub("<[^>]*>", " ", answer.text[-3000:])
+    listed = answer.text
     assert ours.title in listed
     assert theirs.title not in listed
     assert draft.title not in listed
