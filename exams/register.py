@@ -13,6 +13,7 @@ from exams.views import (
     applying,
     bank,
     deciding,
+    forms,
     gates,
     grading,
     managing,
@@ -30,7 +31,7 @@ def register(contributions: Contributions) -> None:
     """Add this package's pages, jobs and panels."""
     blueprints = [openings.bp, applying.bp, deciding.bp, sitting.bp, results.bp, managing.bp]
     contributions.blueprints += blueprints
-    contributions.blueprints += [gates.bp, bank.bp, grading.bp]
+    contributions.blueprints += [gates.bp, bank.bp, grading.bp, forms.bp]
     contributions.blueprints += [accommodations.bp, accommodations.desk, rescoring.bp]
     _navigation(contributions)
     _panels(contributions)

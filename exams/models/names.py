@@ -9,6 +9,7 @@ class JobName(StrEnum):
     GRADE = "exams.grade_attempt"  # an attempt that has ended: read the keys and score it
     IDENTITY_SETTLED = "exams.identity_settled"  # an identity check: look at its application again
     APPEAL_UPHELD = "exams.appeal_upheld"  # an appeal: undo what its decision did
+    ASSEMBLE = "exams.assemble"  # a blueprint: assemble its forms, or say what collides
     GRADES_IN = "exams.grades_in"  # a grade that a person gave: see whether its text is settled
     RESCORE = "exams.rescore"  # a rescoring: work out the difference, or do what was approved
     SCORE_REPORT = "exams.score_report"  # a score report: put it on paper

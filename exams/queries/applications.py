@@ -49,6 +49,12 @@ def open_application(account_id: int, opening_id: int) -> sa.Select[Application]
     return mine.where(Application.state.in_(OPEN))
 
 
+def for_exam(account_id: int, exam_id: int) -> sa.Select[Application]:
+    """The person's applications to openings that ask for the exam, the newest first."""
+    query = applications_of(account_id).join(Opening, Opening.id == Application.opening_id)
+    return query.where(Opening.exam_id == exam_id)
+
+
 def screened_for_exam(account_id: int, exam_id: int) -> sa.Select[Application]:
     """The person's open applications to openings that ask for the exam."""
     return (

@@ -156,6 +156,24 @@ def out_of_attempts(session: Session, application: Application, *, now: datetime
         application.ask(cause=ReviewCause.EXAM, reviewer_id=None, due_at=due)
 
 
+def exam_counts_again(session: Session, account_id: int, exam_id: int, *, now: datetime) -> None:
+    """A result was put right and passes: what stood still or was declined for it goes on."""
+    for application in session.scalars(queries.for_exam(account_id, exam_id)):
+        lock(session, application)
+        decided = application.decision_id
+        decision = session.get_one(Decision, decided) if decided else None
+        if application.review_cause is ReviewCause.EXAM:
+            application.go_on()
+        elif (
+            application.state is ApplicationState.NOT_ACCEPTED
+            and decision is not None
+            and decision.evidence.get("cause") == ReviewCause.EXAM.value
+        ):
+            application.reopen()
+            _note(session, application, "reopened", actor=None, now=now)
+    session.flush()
+
+
 def hand_over(session: Session, application: Application, *, now: datetime) -> None:
     """The clock ran out: a named second person looks, and gets a letter."""
     second = reviewers.another(

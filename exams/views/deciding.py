@@ -15,7 +15,7 @@ from exams.models import Application, Attempt, Exam, Opening
 from exams.queries import applications as application_queries
 from exams.queries import attempts as attempt_queries
 from exams.queries import reach
-from exams.service import applications, grading
+from exams.service import applications, grading, sitting_record
 from portal import clock
 from portal.access import Role, person, requires
 from portal.accounts.models import Account
@@ -120,6 +120,7 @@ def _result_page(public_id: UUID, form: VerdictForm) -> str:
             reviewer=session.get(Account, found.reviewer_id) if found.reviewer_id else None,
             score=score,
             drawing=drawing(score.share, score.margin, score.cut) if score else None,
+            record=sitting_record.read(list(session.scalars(attempt_queries.events(found.id)))),
             decision=session.get_one(Decision, decided) if decided else None,
             form=form,
         )

@@ -91,6 +91,11 @@ exam_bank.name_enemy               manager reviewer
 exam_bank.overview                 manager reviewer
 exam_bank.show                     manager reviewer
 exam_bank.version                  manager reviewer
+exam_forms.ask                     manager
+exam_forms.make                    manager
+exam_forms.new                     manager
+exam_forms.overview                manager
+exam_forms.show                    manager
 exam_gates.answer                  applicant expert
 exam_grading.adjudicate            reviewer
 exam_grading.agreed                manager
