@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 AIM: Final = 1.2  # seconds
 _ROOT: Final = Path(__file__).resolve().parents[1]
@@ -46,7 +46,7 @@ def main(processes: int) -> None:
     print(f"{processes} fresh processes, Python {sys.version.split()[0]}, {os.cpu_count()} cores")
     print(_row("import and create the app", ours))
     print(_row("import flask alone", bare))
-    ratio = _median(ours, "processor") / _median(bare, "processor")
+    ratio = _processor(ours) / _processor(bare)
     print(f"ratio of medians {ratio:.1f} on the processor; aim {AIM} s")
 
 
@@ -68,16 +68,16 @@ def _measured(code: str, environment: Mapping[str, str]) -> Measured:
     return Measured(time.perf_counter() - started, processor)
 
 
-def _median(found: list[Measured], which: Literal["wall", "processor"]) -> float:
-    return statistics.median(getattr(one, which) for one in found)
+def _processor(found: list[Measured]) -> float:
+    return statistics.median(one.processor for one in found)
 
 
 def _row(name: str, found: list[Measured]) -> str:
     wall = sorted(one.wall for one in found)
     p99 = wall[min(len(wall) - 1, round(0.99 * (len(wall) - 1)))]
     return (
-        f"{name:26} median {_median(found, 'wall'):.2f} s   p99 {p99:.2f} s"
-        f"   processor {_median(found, 'processor'):.2f} s"
+        f"{name:26} median {statistics.median(wall):.2f} s   p99 {p99:.2f} s"
+        f"   processor {_processor(found):.2f} s"
     )
 
 
