@@ -1,4 +1,4 @@
-"""Commands about exams: `touchstone exams import`, `calibrate` and `score`."""
+"""Commands about exams: `touchstone exams import`, and those that only compute."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,9 @@ import click
 from sqlalchemy.orm import Session
 
 from exams.calibrating import calibrate, score
+from exams.linking import link, pilots
 from exams.service import bank
+from exams.simulating import simulate
 from portal import clock, connections
 from portal.accounts import queries as accounts
 from portal.db import transaction
@@ -16,11 +18,14 @@ from portal.errors import Invalid
 
 @click.group("exams")
 def exams() -> None:
-    """Exams: import a bank, calibrate it, score people."""
+    """Exams: import a bank, calibrate and link it, score people, simulate answers."""
 
 
 exams.add_command(calibrate)
 exams.add_command(score)
+exams.add_command(link)
+exams.add_command(pilots)
+exams.add_command(simulate)
 
 
 @exams.command("import")

@@ -88,6 +88,7 @@ def link_without_drift(
     from the others, the other that this matters. Raises `Unlinkable` where more than the share
     `most_dropped` would have to go: such a link has no majority to stand on.
     """
+    _refuse(new, base)
     kept = np.ones(len(new), dtype=bool)
     for rounds in range(1, len(new) + 1):
         found = link(new.take(kept), base.take(kept), method)
@@ -102,6 +103,15 @@ def link_without_drift(
                 f"{(~kept).sum()} of {len(kept)} anchors drifted: too many to say which side moved"
             )
     raise AssertionError("each round drops an anchor, and dropping too many is refused")
+
+
+def without_purification(
+    new: Items, base: Items, method: LinkMethod | str = LinkMethod.STOCKING_LORD
+) -> PurifiedLink:
+    """Link through all anchors, and say how each stands from the result."""
+    found, everybody = link(new, base, method), np.ones(len(new), dtype=bool)
+    scores = _robust_z(found, new, base, everybody)
+    return PurifiedLink(found, everybody, scores, _distance(found, new, base), 1)
 
 
 def _refuse(new: Items, base: Items) -> None:
