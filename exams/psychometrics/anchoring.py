@@ -13,12 +13,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from exams.psychometrics.calibration import ENOUGH_FOR_SLOPES, Calibration, start_values
+from exams.psychometrics.calibration import ENOUGH_FOR_SLOPES, Calibration
 from exams.psychometrics.likelihood import Grid, Marginal, Parameters
 from exams.psychometrics.models import Layout, Model
 from exams.psychometrics.optimiser import maximise
 from exams.psychometrics.priors import Priors
 from exams.psychometrics.responses import NOT_SEEN, Responses, UnusableResponses
+from exams.psychometrics.starting import start_values
 
 _NEW_PEOPLE: Final = 1  # group 0 is the old scale's N(0, 1), to which nobody new belongs
 

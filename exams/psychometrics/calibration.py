@@ -18,6 +18,7 @@ from exams.psychometrics.models import Layout, Model
 from exams.psychometrics.optimiser import Found, maximise
 from exams.psychometrics.priors import Priors
 from exams.psychometrics.responses import NOT_SEEN, Responses, UnusableResponses
+from exams.psychometrics.starting import start_values
 from exams.psychometrics.threads import one_thread
 
 ENOUGH_FOR_SLOPES = 200
@@ -226,27 +227,3 @@ def _notes(fit: Calibration) -> Iterator[str]:
     steep = [name for name, a in zip(fit.names, slopes, strict=True) if abs(a) > STEEP]
     if steep:
         yield f"The answers do not bound the slope of {', '.join(steep)}."
-
-
-def start_values(packed: Responses, layout: Layout, options: int) -> Tensor:
-    """Slopes of one, and intercepts that give the observed shares at the mean ability."""
-    table = torch.zeros(len(packed.names), layout.width, dtype=torch.float64)
-    table[:, 0] = 1.0 / (layout.most - 1) if layout.model in _DIVIDED else 1.0
-    most = layout.most
-    shares = torch.zeros(len(packed.names), most, dtype=torch.float64)
-    for category in range(most):
-        shares[:, category] = ((packed.answers == category) * packed.weight[:, None]).sum(0)
-    shares = (shares + 0.5) / (shares + 0.5).sum(1, keepdim=True)
-    if layout.model in _DIVIDED:
-        table[:, 1:most] = (shares[:, 1:] / shares[:, :1]).log()
-    else:
-        above = shares.flip(1).cumsum(1).flip(1)[:, 1:].clamp(1e-6, 1 - 1e-6)
-        table[:, 1:most] = 1.2 * above.logit()
-    if layout.model is Model.THREE_PL:
-        table[:, -1] = math.log(1 / (options - 1))
-    if layout.model is Model.NOMINAL and most > 2:
-        table[:, most:] = torch.arange(1, most - 1, dtype=torch.float64)
-    return torch.where(layout.free, table, 0.0)
-
-
-_DIVIDED = frozenset({Model.GPCM, Model.PCM, Model.NOMINAL})

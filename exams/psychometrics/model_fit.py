@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 from scipy.stats import chi2, ncx2
 
 from exams.psychometrics.item_fit import complete
-from exams.psychometrics.models import log_probabilities
+from exams.psychometrics.models import cell_slopes
 from exams.psychometrics.responses import UnusableResponses
 from exams.psychometrics.threads import one_thread
 
@@ -99,18 +99,9 @@ def _noncentrality(statistic: float, freedom: int, share: float) -> float:
 
 def _curves(calibration: "Calibration") -> tuple[np.ndarray, np.ndarray]:
     """(items, categories, points) probabilities, and (width, …) their change by each cell of the table."""
-    with torch.enable_grad():
-        table = calibration.table.clone().requires_grad_()
-        logs = log_probabilities(calibration.layout, table, _GRID)
-        # Forward derivatives by going backward twice: linear in `weight`, whatever it is.
-        weight = torch.zeros_like(logs, requires_grad=True)
-        (pulled,) = torch.autograd.grad(logs, table, weight, create_graph=True)
-        columns = [
-            torch.autograd.grad(pulled[:, column].sum(), weight, retain_graph=True)[0]
-            for column in range(table.shape[1])
-        ]
-    chance = logs.detach().exp()
-    return chance.numpy(), (torch.stack(columns) * chance).numpy()
+    logs, slopes = cell_slopes(calibration.layout, calibration.table, _GRID)
+    chance = logs.exp()
+    return chance.numpy(), (slopes * chance).numpy()
 
 
 def _part(chance: np.ndarray, moments: _Moments, side: int) -> np.ndarray:

@@ -106,6 +106,24 @@ def log_probabilities(layout: Layout, table: Tensor, theta: Tensor) -> Tensor:
     return _FAMILIES[layout.model](layout, table, theta)
 
 
+def cell_slopes(layout: Layout, table: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
+    """Log-probabilities and, (width, items, categories, points), their derivatives by each cell.
+
+    Forward derivatives by going backward twice: the pulled-back gradient is linear in `weight`,
+    whatever that is.
+    """
+    with torch.enable_grad():
+        cells = table.detach().clone().requires_grad_()
+        logs = log_probabilities(layout, cells, theta)
+        weight = torch.zeros_like(logs, requires_grad=True)
+        (pulled,) = torch.autograd.grad(logs, cells, weight, create_graph=True)
+        columns = [
+            torch.autograd.grad(pulled[:, column].sum(), weight, retain_graph=True)[0]
+            for column in range(table.shape[1])
+        ]
+    return logs.detach(), torch.stack(columns)
+
+
 def _two_parameters(_layout: Layout, table: Tensor, theta: Tensor) -> Tensor:
     logit = _logit(table, theta)
     return torch.stack([logsigmoid(-logit), logsigmoid(logit)], 1)

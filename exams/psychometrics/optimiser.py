@@ -1,24 +1,19 @@
 """Maximising a marginal log-posterior: EM by single Newton steps, then a preconditioned L-BFGS."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 import torch
 from torch import Tensor
 
 from exams.psychometrics.likelihood import Evaluation, Marginal
 
+Evaluate = Callable[[Tensor], Evaluation]
+
 _REMEMBERED = 12
 _HALVINGS = 30
-_REFRESH = 6
-
-
-@dataclass(frozen=True)
-class Found:
-    """Where the search ended."""
-
-    evaluation: Evaluation
-    converged: bool
-    rounds: int
+_REFRESH = 3
 
 
 @dataclass
@@ -49,11 +44,35 @@ class _Memory:
             self.changes = [*self.changes[1 - _REMEMBERED :], change]
 
 
+@dataclass(frozen=True)
+class Found:
+    """Where the search ended."""
+
+    evaluation: Evaluation
+    converged: bool
+    rounds: int
+    memory: _Memory
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """How long a search goes on. `noise` is what rounding alone may take from the value, relatively."""
+
+    cycles: int  # of EM
+    tolerance: float  # the gain is compared with its square, relatively
+    rounds: int
+    noise: float = 1e-11
+
+
+_ROUGH: Final = _Limits(2, 2.5e-5, 40, noise=1e-7)
+_ENOUGH: Final = 3e-6  # where there are many answers: far below a standard error
+
+
 def maximise(
     marginal: Marginal,
     begin: Tensor,
     *,
-    cycles: int = 6,
+    cycles: int = 3,
     tolerance: float = 1e-7,
     most_rounds: int = 500,
 ) -> Found:
@@ -61,36 +80,54 @@ def maximise(
 
     The gain is the gradient's length in the metric of the preconditioner, squared, halved: what a
     Newton step would add to the log-posterior if the complete-data information were the observed one.
+    Where there are many answers the way is made in single precision and the end in double.
     """
-    here = marginal.at(begin)
-    for _ in range(cycles):
-        here = _climb(marginal, here, _solve(marginal, here))[0]
-    memory = _Memory(_factor(marginal, here))
-    for number in range(most_rounds):
+    if not marginal.large:
+        return _searched(marginal, marginal.at, begin, _Limits(cycles, tolerance, most_rounds))
+    near = _searched(marginal, marginal.roughly_at, begin, _ROUGH)
+    rest = _Limits(0, max(tolerance, _ENOUGH), most_rounds)
+    found = _searched(marginal, marginal.at, near.evaluation.vector, rest, near.memory)
+    return replace(found, rounds=near.rounds + found.rounds)
+
+
+def _searched(
+    marginal: Marginal,
+    evaluate: Evaluate,
+    begin: Tensor,
+    limits: _Limits,
+    memory: _Memory | None = None,
+) -> Found:
+    here = evaluate(begin)
+    for _ in range(limits.cycles):
+        here = _climb(evaluate, here, _solve(marginal, here), limits.noise)[0]
+    memory = memory or _Memory(_factor(marginal, here))
+    for number in range(limits.rounds):
         direction = memory.direction(here.gradient)
         gain = 0.5 * float(here.gradient @ direction)
-        if gain < tolerance**2 * max(1.0, abs(here.value)):
-            return Found(here, converged=True, rounds=number)
-        there, moved = _climb(marginal, here, direction)
+        if gain < limits.tolerance**2 * max(1.0, abs(here.value)):
+            return Found(here, converged=True, rounds=number, memory=memory)
+        there, moved = _climb(evaluate, here, direction, limits.noise)
         if not moved:
             if not memory.steps:
-                return Found(here, converged=gain < 1e-6, rounds=number)
+                return Found(here, converged=gain < 1e-6, rounds=number, memory=memory)
             memory = _Memory(_factor(marginal, here))
             continue
         memory.learn(there.vector - here.vector, here.gradient - there.gradient)
         here = there
-        if number % (_REFRESH * _REMEMBERED) == _REFRESH * _REMEMBERED - 1:
-            memory = _Memory(_factor(marginal, here))
-    return Found(here, converged=False, rounds=most_rounds)
+        if number % _REFRESH == _REFRESH - 1:
+            memory.factor = _factor(marginal, here)
+    return Found(here, converged=False, rounds=limits.rounds, memory=memory)
 
 
-def _climb(marginal: Marginal, here: Evaluation, direction: Tensor) -> tuple[Evaluation, bool]:
+def _climb(
+    evaluate: Evaluate, here: Evaluation, direction: Tensor, noise: float
+) -> tuple[Evaluation, bool]:
     """Halve the step until it gains enough (Armijo); stay where none does."""
     slope = float(here.gradient @ direction)
     size = 1.0
     for _ in range(_HALVINGS):
-        there = marginal.at(here.vector + size * direction)
-        if there.value >= here.value + 1e-4 * size * slope - 1e-11 * abs(here.value):
+        there = evaluate(here.vector + size * direction)
+        if there.value >= here.value + 1e-4 * size * slope - noise * abs(here.value):
             return there, True
         size /= 2
     return here, False

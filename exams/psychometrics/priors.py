@@ -41,6 +41,18 @@ class Priors:
             total = total + _normal(table[:, -1], *self.guessing).sum()
         return total
 
+    def curvature(self, layout: Layout, table: Tensor) -> Tensor:
+        """(items, width): about how sharply the density falls by each cell, never negative.
+
+        Of the lognormal the part that its normal has at log a; the rest vanishes where answers are many.
+        """
+        found = torch.zeros_like(table)
+        if self.slope is not None:
+            found[:, 0] = 1 / (self.slope[1] * table[:, 0].clamp(min=0.05)) ** 2
+        if self.guessing is not None and layout.model is Model.THREE_PL:
+            found[:, -1] = 1 / self.guessing[1] ** 2
+        return found
+
 
 def _normal(value: Tensor, mean: float, deviation: float) -> Tensor:
     standard = (value - mean) / deviation

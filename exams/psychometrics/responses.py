@@ -40,22 +40,22 @@ class Responses:
         Raises `UnusableResponses` for an empty table, answers that are not whole, weights that are
         not positive, and a question that nobody saw or that everybody answered alike.
         """
-        table = np.asarray(answers, dtype=np.float64)
+        table = np.asarray(answers)
         if table.ndim != 2 or 0 in table.shape:
             raise UnusableResponses("a table of persons by questions is needed, neither empty")
         named = tuple(names) if names else tuple(f"Q{i + 1}" for i in range(table.shape[1]))
-        seen = ~np.isnan(table) & (table != -1)
-        lowest, categories = _categories(table, seen, named)
-        packed = np.where(seen, np.where(seen, table, 0) - lowest, NOT_SEEN).astype(np.uint8)
-        patterns, pattern = np.unique(packed, axis=0, return_inverse=True)
-        counted = np.bincount(pattern.ravel(), weights=_weights(weights, len(table)))
+        packed = np.empty(table.shape, dtype=np.uint8)
+        found = [_pack(name, table[:, item], packed[:, item]) for item, name in enumerate(named)]
+        lowest, categories = np.array(found).T
+        first, pattern = _distinct(packed)
+        counted = np.bincount(pattern, weights=_weights(weights, len(table)))
         return cls(
             named,
-            torch.from_numpy(patterns),
+            torch.from_numpy(packed[first]),
             torch.from_numpy(counted.astype(np.float64)),
-            torch.from_numpy(pattern.ravel().astype(np.int64)),
-            torch.from_numpy(lowest.astype(np.int64)),
-            torch.from_numpy(categories.astype(np.int64)),
+            torch.from_numpy(pattern),
+            torch.from_numpy(lowest),
+            torch.from_numpy(categories),
         )
 
     @classmethod
@@ -92,16 +92,32 @@ def _weights(weights: np.ndarray | None, persons: int) -> np.ndarray:
     return given
 
 
-def _categories(
-    table: np.ndarray, seen: np.ndarray, names: tuple[str, ...]
-) -> tuple[np.ndarray, np.ndarray]:
-    lowest, categories = [], []
-    for name, column, asked in zip(names, table.T, seen.T, strict=True):
-        given = np.unique(column[asked])
-        _refuse(name, given)
-        lowest.append(given.min())
-        categories.append(given.max() - given.min() + 1)
-    return np.array(lowest), np.array(categories)
+def _pack(name: str, column: np.ndarray, packed: np.ndarray) -> tuple[int, int]:
+    """Write one question's answers from zero into `packed`; give its lowest category and how many."""
+    given = column.astype(np.float64)
+    seen = ~np.isnan(given) & (given != -1)
+    found = np.unique(given[seen])
+    _refuse(name, found)
+    packed[:] = NOT_SEEN
+    packed[seen] = given[seen] - found[0]
+    return int(found[0]), len(found)
+
+
+def _distinct(packed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The place of the first of each distinct row, and (persons,) which of them each row equals.
+
+    Rows are sorted by a sum with random multipliers and compared in full with the row they seem to
+    equal; should two rows share a sum by chance, all are sorted in full.
+    """
+    draw = np.random.default_rng(0).integers(0, 2**63, packed.shape[1], dtype=np.uint64)
+    total = np.zeros(len(packed), dtype=np.uint64)
+    for column, multiplier in zip(packed.T, draw, strict=True):
+        total += column * multiplier
+    _, first, pattern = np.unique(total, return_index=True, return_inverse=True)
+    repeated = np.flatnonzero(first[pattern] != np.arange(len(packed)))
+    if (packed[repeated] != packed[first[pattern[repeated]]]).any():
+        _, first, pattern = np.unique(packed, axis=0, return_index=True, return_inverse=True)
+    return first, pattern.ravel().astype(np.int64)
 
 
 def _refuse(name: str, given: np.ndarray) -> None:
