@@ -1,5 +1,6 @@
 """The administrator's desk: accounts, their roles, pausing and opening them."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from portal.accounts import administration, queries
 from portal.accounts.models import Account, Grant, Organisation
 from portal.accounts.titles import TITLES
 from portal.db import one_or_404, reading, transaction
+from portal.decisions import Decision
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -117,38 +119,27 @@ def take_role(public_id: UUID, grant_id: int) -> Response:
 @requires(Role.ADMIN)
 def pause(public_id: UUID) -> Page:
     """Pause the account: a decision that the person can appeal against."""
-    form = ReasonForm()
-    with transaction() as session:
-        found = _found(session, public_id)
-        if not form.validate():
-            return _account_page(session, found, GrantForm(), form), 422
-        administration.pause(
-            session,
-            found,
-            reason=form.reason.data,
-            by=person().account_id,
-            now=clock.now(session),
-        )
-    return _back(public_id, _("The account is paused; the person has been told why."))
+    told = _("The account is paused; the person has been told why.")
+    return _decided(public_id, administration.pause, told)
 
 
 @bp.post("/accounts/<uuid:public_id>/resume")
 @requires(Role.ADMIN)
 def resume(public_id: UUID) -> Page:
     """Open it again."""
+    return _decided(public_id, administration.resume, _("The account is open again."))
+
+
+def _decided(public_id: UUID, decide: Callable[..., Decision], told: str) -> Page:
+    """Decide about the account for the reason given."""
     form = ReasonForm()
     with transaction() as session:
         found = _found(session, public_id)
         if not form.validate():
             return _account_page(session, found, GrantForm(), form), 422
-        administration.resume(
-            session,
-            found,
-            reason=form.reason.data,
-            by=person().account_id,
-            now=clock.now(session),
-        )
-    return _back(public_id, _("The account is open again."))
+        now = clock.now(session)
+        decide(session, found, reason=form.reason.data, by=person().account_id, now=now)
+    return _back(public_id, told)
 
 
 def _found(session: Session, public_id: UUID) -> Account:

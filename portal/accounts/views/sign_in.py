@@ -1,8 +1,11 @@
 """Signing in with a password, giving the second factor, signing out."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask import session as browser_session
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -69,17 +72,8 @@ def code() -> Page:
 @guarded
 def give_code() -> Page:
     """Check the code from the app."""
-    form = CodeForm()
-    who = _half()
-    if who is None:
-        return redirect(url_for("accounts.sign_in"))
-    if form.validate():
-        with transaction() as session:
-            now = clock.now(session)
-            if second_factor.give_code(session, who.account_id, form.code.data, now=now):
-                return _whole(session, who)
-        form.code.errors = [_("This code is not right, or was used already. Wait for the next one")]
-    return _code_page(form), 422
+    wrong = _("This code is not right, or was used already. Wait for the next one")
+    return _checked(CodeForm(), second_factor.give_code, _code_page, wrong)
 
 
 @bp.get("/sign-in/recovery")
@@ -88,9 +82,7 @@ def recovery() -> Page:
     """The second step without the phone."""
     if _half() is None:
         return redirect(url_for("accounts.sign_in"))
-    return render_template(
-        "accounts/recovery.html", form=RecoveryCodeForm(), following=paths.asked_for()
-    )
+    return _recovery_page(RecoveryCodeForm())
 
 
 @bp.post("/sign-in/recovery")
@@ -98,18 +90,27 @@ def recovery() -> Page:
 @guarded
 def give_recovery_code() -> Page:
     """Check one of the recovery codes and use it up."""
-    form = RecoveryCodeForm()
+    wrong = _("This code is not right, or was used already")
+    return _checked(RecoveryCodeForm(), second_factor.give_recovery_code, _recovery_page, wrong)
+
+
+def _checked(
+    form: FlaskForm, give: Callable[..., bool], show: Callable[[FlaskForm], str], wrong: str
+) -> Page:
+    """The second step: sign in whole where what was typed is right, else ask again."""
     who = _half()
     if who is None:
         return redirect(url_for("accounts.sign_in"))
     if form.validate():
         with transaction() as session:
-            now = clock.now(session)
-            if second_factor.give_recovery_code(session, who.account_id, form.code.data, now=now):
+            if give(session, who.account_id, form.code.data, now=clock.now(session)):
                 return _whole(session, who)
-        form.code.errors = [_("This code is not right, or was used already")]
-    page = render_template("accounts/recovery.html", form=form, following=paths.asked_for())
-    return page, 422
+        form.code.errors = [wrong]
+    return show(form), 422
+
+
+def _recovery_page(form: FlaskForm) -> str:
+    return render_template("accounts/recovery.html", form=form, following=paths.asked_for())
 
 
 @bp.post("/sign-out")
@@ -176,5 +177,5 @@ def _sign_in_page(form: SignInForm) -> str:
     )
 
 
-def _code_page(form: CodeForm) -> str:
+def _code_page(form: FlaskForm) -> str:
     return render_template("accounts/code.html", form=form, following=paths.asked_for())
