@@ -2,6 +2,7 @@
 
 from exams.models.accommodations import Accommodation, AccommodationState
 from exams.models.applications import Application, ApplicationState, ReviewCause
+from exams.models.assemblies import AssemblyState, FormAssembly
 from exams.models.attempts import GRACE, Attempt, AttemptState, VoidCause
 from exams.models.bank import (
     BASE_LOCALE,
@@ -33,6 +34,14 @@ from exams.models.rescoring import QuestionVoid, Rescoring, RescoringCause, Resc
 from exams.models.score_reports import ScoreReport, ScoreReportState, SubscoreStudy
 from exams.models.scores import AttemptScore, QuestionStatistic, ResponseScore
 from exams.models.sections import FormSection
+from exams.models.standards import (
+    CutQuality,
+    FormCut,
+    StandardJudge,
+    StandardRating,
+    StandardStudy,
+    StudyState,
+)
 from exams.models.standing import (
     APPROVED,
     KeyStanding,
@@ -52,15 +61,19 @@ __all__ = [
     "AccommodationState",
     "Application",
     "ApplicationState",
+    "AssemblyState",
     "Attempt",
     "AttemptEvent",
     "AttemptNonce",
     "AttemptScore",
     "AttemptState",
     "CaseState",
+    "CutQuality",
     "EventKind",
     "Exam",
     "Form",
+    "FormAssembly",
+    "FormCut",
     "FormQuestion",
     "FormSection",
     "Grade",
@@ -93,10 +106,14 @@ __all__ = [
     "SeedGrade",
     "ServicePulse",
     "Signal",
+    "StandardJudge",
+    "StandardRating",
+    "StandardStudy",
     "Standing",
     "StandingEvent",
     "Stimulus",
     "StimulusVersion",
+    "StudyState",
     "SubscoreStudy",
     "TextLikeness",
     "TextSketch",

@@ -1,14 +1,209 @@
 """Calibrations, cuts, flags and fairness."""
 
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from migrations import grants
+
 revision = "0013_measurement"
 down_revision = "0012_grading"
 branch_labels = None
 depends_on = None
 
+_HANDED_IN = """
+CREATE FUNCTION guard_standard_rating() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    about standard_rating := COALESCE(NEW, OLD);
+    done bigint;
+BEGIN
+    SELECT handed_in INTO done FROM standard_judge
+        WHERE study_id = about.study_id AND account_id = about.account_id FOR UPDATE;
+    IF done >= about.round THEN
+        RAISE EXCEPTION 'a rating that was handed in is never changed';
+    END IF;
+    RETURN about;
+END $$
+"""
+
 
 def upgrade() -> None:
-    """Bring the database to this version."""
+    """Create the tables and their guards."""
+    _create_studies()
+    _create_ratings()
+    _create_cuts()
+    grants.ordinary("standard_study", "standard_judge", "standard_rating", "cut_quality")
+    grants.append_only("form_cut")
+    op.execute(_HANDED_IN)
+    op.execute(
+        "CREATE TRIGGER standard_rating_guarded BEFORE INSERT OR UPDATE OR DELETE ON standard_rating"
+        " FOR EACH ROW EXECUTE FUNCTION guard_standard_rating()"
+    )
 
 
 def downgrade() -> None:
-    """Bring the database back to the version before."""
+    """Drop them again."""
+    op.drop_table("cut_quality")
+    op.drop_table("form_cut")
+    op.drop_table("standard_rating")
+    op.execute("DROP FUNCTION guard_standard_rating()")
+    op.drop_table("standard_judge")
+    op.drop_table("standard_study")
+
+
+def _create_studies() -> None:
+    op.create_table(
+        "standard_study",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("form_id", sa.BigInteger(), nullable=False),
+        sa.Column("borderline", sa.Text(), nullable=False),
+        sa.Column("opened_by_id", sa.BigInteger(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "rating",
+                "shown",
+                "adopted",
+                "dropped",
+                name=op.f("ck_standard_study_studystate"),
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("round", sa.BigInteger(), nullable=False),
+        sa.Column("result", postgresql.JSONB(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(state IN ('adopted', 'dropped')) = (ended_at IS NOT NULL)",
+            name=op.f("ck_standard_study_ended_iff_ended"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('rating', 'dropped') OR result IS NOT NULL",
+            name=op.f("ck_standard_study_shown_has_a_result"),
+        ),
+        sa.CheckConstraint(
+            "length(trim(borderline)) > 0", name=op.f("ck_standard_study_says_who_just_passes")
+        ),
+        sa.CheckConstraint("round >= 1", name=op.f("ck_standard_study_round_from_one")),
+        sa.ForeignKeyConstraint(
+            ["form_id"], ["form.id"], name=op.f("fk_standard_study_form_id_form")
+        ),
+        sa.ForeignKeyConstraint(
+            ["opened_by_id"], ["account.id"], name=op.f("fk_standard_study_opened_by_id_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_standard_study")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_standard_study_public_id")),
+    )
+    op.create_index(
+        "uq_standard_study_open",
+        "standard_study",
+        ["form_id"],
+        unique=True,
+        postgresql_where=sa.text("state IN ('rating', 'shown')"),
+    )
+    op.create_table(
+        "standard_judge",
+        sa.Column("study_id", sa.BigInteger(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("handed_in", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("handed_in >= 0", name=op.f("ck_standard_judge_handed_in_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_standard_judge_account_id_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["study_id"],
+            ["standard_study.id"],
+            name=op.f("fk_standard_judge_study_id_standard_study"),
+        ),
+        sa.PrimaryKeyConstraint("study_id", "account_id", name=op.f("pk_standard_judge")),
+    )
+    op.create_index("ix_standard_judge_account_id", "standard_judge", ["account_id"], unique=False)
+
+
+def _create_ratings() -> None:
+    op.create_table(
+        "standard_rating",
+        sa.Column("study_id", sa.BigInteger(), nullable=False),
+        sa.Column("round", sa.BigInteger(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("share", sa.Double(), nullable=False),
+        sa.Column("rated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "0 <= share AND share <= 1", name=op.f("ck_standard_rating_share_is_a_share")
+        ),
+        sa.CheckConstraint("round >= 1", name=op.f("ck_standard_rating_round_from_one")),
+        sa.ForeignKeyConstraint(
+            ["study_id", "account_id"],
+            ["standard_judge.study_id", "standard_judge.account_id"],
+            name=op.f("fk_standard_rating_study_id_account_id_standard_judge"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "study_id", "round", "account_id", "position", name=op.f("pk_standard_rating")
+        ),
+    )
+
+
+def _create_cuts() -> None:
+    op.create_table(
+        "form_cut",
+        sa.Column("form_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("cut", sa.Double(), nullable=False),
+        sa.Column("standard_error", sa.Double(), nullable=False),
+        sa.Column("judges", sa.BigInteger(), nullable=False),
+        sa.Column("rounds", sa.BigInteger(), nullable=False),
+        sa.Column("study_id", sa.BigInteger(), nullable=False),
+        sa.Column("opened_by_id", sa.BigInteger(), nullable=False),
+        sa.Column("adopted_by_id", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("adopted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("adopted_by_id <> opened_by_id", name=op.f("ck_form_cut_two_people")),
+        sa.CheckConstraint("cut > 0 AND cut <= 1", name=op.f("ck_form_cut_cut_is_a_share")),
+        sa.CheckConstraint("judges >= 2", name=op.f("ck_form_cut_two_judges_at_least")),
+        sa.CheckConstraint("length(trim(reason)) > 0", name=op.f("ck_form_cut_says_why")),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_form_cut_number_from_one")),
+        sa.CheckConstraint("standard_error >= 0", name=op.f("ck_form_cut_error_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["adopted_by_id"], ["account.id"], name=op.f("fk_form_cut_adopted_by_id_account")
+        ),
+        sa.ForeignKeyConstraint(["form_id"], ["form.id"], name=op.f("fk_form_cut_form_id_form")),
+        sa.ForeignKeyConstraint(
+            ["opened_by_id"], ["account.id"], name=op.f("fk_form_cut_opened_by_id_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["study_id"], ["standard_study.id"], name=op.f("fk_form_cut_study_id_standard_study")
+        ),
+        sa.PrimaryKeyConstraint("form_id", "number", name=op.f("pk_form_cut")),
+    )
+    op.create_table(
+        "cut_quality",
+        sa.Column("form_id", sa.BigInteger(), nullable=False),
+        sa.Column("cut", sa.Double(), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("accuracy", sa.Double(), nullable=False),
+        sa.Column("consistency", sa.Double(), nullable=False),
+        sa.Column("false_pass", sa.Double(), nullable=False),
+        sa.Column("false_fail", sa.Double(), nullable=False),
+        sa.Column("computed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "0 <= accuracy AND accuracy <= 1", name=op.f("ck_cut_quality_accuracy_is_a_share")
+        ),
+        sa.CheckConstraint(
+            "0 <= consistency AND consistency <= 1",
+            name=op.f("ck_cut_quality_consistency_is_a_share"),
+        ),
+        sa.CheckConstraint(
+            "0 <= false_fail AND false_fail <= 1", name=op.f("ck_cut_quality_false_fail_is_a_share")
+        ),
+        sa.CheckConstraint(
+            "0 <= false_pass AND false_pass <= 1", name=op.f("ck_cut_quality_false_pass_is_a_share")
+        ),
+        sa.CheckConstraint("attempts >= 1", name=op.f("ck_cut_quality_from_attempts")),
+        sa.ForeignKeyConstraint(["form_id"], ["form.id"], name=op.f("fk_cut_quality_form_id_form")),
+        sa.PrimaryKeyConstraint("form_id", "cut", name=op.f("pk_cut_quality")),
+    )
