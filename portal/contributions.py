@@ -88,6 +88,8 @@ class Contributions:
     start_panels: list[Panel] = field(default_factory=list)
     """On the public start page: rendered for nobody, with account id 0; `roles` says nothing."""
     person_panels: list[Panel] = field(default_factory=list)
+    record_panels: list[Panel] = field(default_factory=list)
+    """On "what we record about you": what a package keeps of the person; `roles` says nothing."""
     project_tabs: list[ProjectTab] = field(default_factory=list)
     people_scopes: list[Callable[[int], sa.Select[int]]] = field(default_factory=list)
     """Each gives the ids of accounts that a viewer (by account id) may look at through the package."""
@@ -102,6 +104,8 @@ class Contributions:
     """Jobs that get an appeal's id when it is upheld; each acts only on its own kinds."""
     confidential_decisions: set[str] = field(default_factory=set)
     """Kinds of decisions that compliance alone answers appeals against: nobody else may know of them."""
+    subject_pages: dict[str, Callable[[Session, int], str]] = field(default_factory=dict)
+    """What a decision is about (`attempt`) → the page that shows it to whoever answers an appeal."""
     decision_titles: dict[str, LazyString] = field(default_factory=dict)
     """A decision's kind → the sentence that heads its page, such as "New tasks are paused"."""
     job_names: list[type[StrEnum]] = field(default_factory=list)

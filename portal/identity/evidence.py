@@ -146,6 +146,17 @@ def views_of(check: IdentityCheck) -> sa.Select[EvidenceView, IdentityEvidence]:
     )
 
 
+def looks_at(account_id: int) -> sa.Select[int]:
+    """How often somebody looked at what the person handed in, whatever the check."""
+    return (
+        sa.select(sa.func.count())
+        .select_from(EvidenceView)
+        .join(IdentityEvidence, IdentityEvidence.id == EvidenceView.evidence_id)
+        .join(IdentityCheck, IdentityCheck.id == IdentityEvidence.check_id)
+        .where(IdentityCheck.account_id == account_id)
+    )
+
+
 def _erase(session: Session, items: list[IdentityEvidence], *, now: datetime) -> int:
     for item in items:
         item.erase(now=now)

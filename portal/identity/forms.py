@@ -111,8 +111,11 @@ class EvidenceForm(FlaskForm):  # type: ignore[misc]
 
 
 class ViewForm(FlaskForm):  # type: ignore[misc]
-    """Why somebody looks at evidence."""
+    """What somebody looks at, and why."""
 
+    item = RadioField(
+        _("What do you look at?"), [InputRequired(_("Choose one"))], validate_choice=False
+    )
     reason = SelectField(
         _("Why do you look?"),
         [InputRequired(_("Choose why you look"))],

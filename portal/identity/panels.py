@@ -6,7 +6,8 @@ import sqlalchemy as sa
 from flask import render_template
 from sqlalchemy.orm import Session
 
-from portal.identity import queries
+from portal.identity import evidence, queries, words
+from portal.identity.models import IdentityIndex
 
 
 def home(session: Session, account_id: int, _now: datetime) -> str | None:
@@ -15,6 +16,22 @@ def home(session: Session, account_id: int, _now: datetime) -> str | None:
     if check is None or queries.verified_check(session, account_id) is not None:
         return None
     return render_template("identity/_home.html", check=check)
+
+
+def recorded(session: Session, account_id: int, _now: datetime) -> str | None:
+    """For the person, on "what we record about you": every signal of every check, and who looked."""
+    checks = list(session.scalars(queries.checks_of(account_id)))
+    if not checks:
+        return None
+    digests = sa.select(sa.func.count()).where(IdentityIndex.account_id == account_id)
+    return render_template(
+        "identity/_recorded.html",
+        checks=checks,
+        digests=session.scalar(digests) or 0,
+        items={check.id: list(session.scalars(queries.evidence_of(check))) for check in checks},
+        looks=session.scalar(evidence.looks_at(account_id)) or 0,
+        words=words,
+    )
 
 
 def waiting(session: Session, _account_id: int, _now: datetime) -> str | None:

@@ -32,6 +32,7 @@ def register(contributions: Contributions) -> None:
     contributions.person_panels.append(
         Panel(panels.person, frozenset({Role.COMPLIANCE}), order=30, wide=False)
     )
+    contributions.record_panels.append(Panel(panels.recorded, people, order=30))
     contributions.job_names.append(JobName)
     contributions.job_modules.append("portal.identity.jobs")
     contributions.sweeps.append(Sweep(JobName.SWEEP, timedelta(minutes=1)))

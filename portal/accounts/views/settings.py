@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -19,6 +20,7 @@ from portal.accounts.forms import (
 from portal.accounts.guesses import guarded
 from portal.accounts.models import Account
 from portal.accounts.titles import title_of
+from portal.contributions import installed
 from portal.db import lock, reading, transaction
 
 bp = Blueprint("account", __name__)
@@ -171,11 +173,16 @@ def end_other_devices() -> Response:
 @signed_in
 def records() -> str:
     """What we record about you: the privacy text in force, and what it comes to for you."""
+    mine = person().account_id
     with reading() as session:
+        now = clock.now(session)
+        panels = sorted(installed().record_panels, key=lambda panel: panel.order)
+        shown = [panel.render(session, mine, now) for panel in panels]
         return render_template(
             "accounts/records.html",
             text=agreements.current(session, "privacy"),
-            counts=queries.recorded_about(session, person().account_id),
+            counts=queries.recorded_about(session, mine),
+            panels=[Markup(piece) for piece in shown if piece],  # noqa: S704 - rendered by us
         )
 
 

@@ -11,6 +11,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
 
 from portal import clock
 from portal.access import Role, holds, person, requires
@@ -112,16 +113,18 @@ def give_opinion(public_id: UUID) -> Response | tuple[str, int]:
     return redirect(url_for("identity_cases.overview"), 303)
 
 
-@bp.post("/<uuid:public_id>/evidence/<uuid:evidence_id>")
+@bp.post("/<uuid:public_id>/evidence")
 @requires(*_WHO)
-def look(public_id: UUID, evidence_id: UUID) -> str | tuple[str, int]:
+def look(public_id: UUID) -> str | tuple[str, int]:
     """Show one thing that was handed in, once it is written down who looks and why."""
     form = ViewForm()
     if not form.validate():
         return _page(public_id, _Forms(view=form)), 422
     with transaction() as session:
         check = one_or_404(session, _case(public_id))
-        found = queries.kept_evidence(check).where(IdentityEvidence.public_id == evidence_id)
+        found = queries.kept_evidence(check).where(
+            sa.cast(IdentityEvidence.public_id, sa.Text) == form.item.data
+        )
         item = one_or_404(session, found)
         content = evidence.view(
             session,
@@ -176,6 +179,7 @@ def _say(session: Session, check: IdentityCheck, form: OpinionForm) -> bool:
 def _page(public_id: UUID, forms: _Forms) -> str:
     with reading() as session:
         check = one_or_404(session, _case(public_id))
+        forms.view.item.choices = _choices(session, check)
         return render_template(
             "identity/case.html",
             form=forms.wrong,
@@ -185,6 +189,12 @@ def _page(public_id: UUID, forms: _Forms) -> str:
             view_form=forms.view,
             **_context(session, check),
         )
+
+
+def _choices(session: Session, check: IdentityCheck) -> list[SelectChoice]:
+    """What can be looked at."""
+    kept = session.scalars(queries.kept_evidence(check))
+    return [SelectChoice(str(item.public_id), words.KINDS[item.kind]) for item in kept]
 
 
 def _context(session: Session, check: IdentityCheck) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from portal import settings
 from portal.access import Role
 from portal.decisions import Decision
 from portal.errors import Conflict
@@ -137,7 +138,7 @@ def test_the_same_person_is_found_after_the_key_was_replaced(
     shown(session, make, now, Papers.SHARED)
     newer = base64.urlsafe_b64encode(b"n" * 32).decode().rstrip("=")
     monkeypatch.setenv("IDENTITY_INDEX_KEYS", f"1:{newer}")
-    service.settings.load.cache_clear()
+    settings.load.cache_clear()
     second = shown(session, make, now, Papers.SHARED)
     assert second.case_reason is CaseReason.TWICE
     versions = sa.select(IdentityIndex.key_version).where(IdentityIndex.check_id == second.id)

@@ -1,0 +1,1 @@
+"""Whole processes killed and faults played, over and over, and the money counted afterwards."""
