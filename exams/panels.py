@@ -7,9 +7,9 @@ from flask import render_template
 from sqlalchemy.orm import Session
 
 from exams.models import ApplicationState, Exam, Opening, Qualification
-from exams.queries import applications, reach, results
+from exams.queries import accommodations, applications, attempts, reach, results
 from exams.queries.qualifications import live_qualifications
-from exams.service import progress
+from exams.service import progress, sitting_record
 
 
 def next_step(session: Session, account_id: int, now: datetime) -> str | None:
@@ -49,6 +49,22 @@ def start(session: Session, _account_id: int, _now: datetime) -> str | None:
     """On the public start page: the openings."""
     found = list(session.scalars(applications.open_openings()))
     return render_template("exams/panel_openings.html", openings=found) if found else None
+
+
+def recorded(session: Session, account_id: int, _now: datetime) -> str | None:
+    """On "what we record about you": what was kept of each sitting besides its answers."""
+    found = list(session.scalars(attempts.attempts_of(account_id).limit(20)))
+    if not found:
+        return None
+    return render_template(
+        "exams/_recorded.html",
+        exams={exam.id: exam for exam in session.scalars(attempts.exams())},
+        rows=[
+            (one, sitting_record.read(list(session.scalars(attempts.events(one.id)))))
+            for one in found
+        ],
+        needs=list(session.scalars(accommodations.of(account_id))),
+    )
 
 
 def waiting(session: Session, account_id: int, _now: datetime) -> str | None:

@@ -47,6 +47,8 @@ def register(contributions: Contributions) -> None:
         ReportSection("qualifications", "exams/report_qualifications.html", reporting.section, 10)
     )
     contributions.confidential_decisions.add(DECLINED)
+    contributions.subject_pages["attempt"] = deciding.page_of
+    contributions.record_panels.append(Panel(panels.recorded, frozenset(), order=40))
     contributions.decision_titles |= {
         "exam.passed": _("You passed the exam"),
         "exam.not_passed": _("Not passed this time"),

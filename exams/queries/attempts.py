@@ -1,6 +1,7 @@
 """Finding attempts, what happened in them, and what they scored."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -76,12 +77,15 @@ def newest_of(
     return query.order_by(AttemptEvent.seq.desc()).limit(1)
 
 
-def newest_from(attempt_id: int) -> sa.Select[AttemptEvent]:
-    """The newest event that says from which network it came."""
-    query = sa.select(AttemptEvent).where(
-        AttemptEvent.attempt_id == attempt_id, AttemptEvent.payload.has_key("from")
+def told(attempt_id: int) -> sa.Select[Any]:
+    """What a page needs of each event, in order: columns, since there are many of them."""
+    return events(attempt_id).with_only_columns(
+        AttemptEvent.kind,
+        AttemptEvent.position,
+        AttemptEvent.payload,
+        AttemptEvent.at,
+        AttemptEvent.late,
     )
-    return query.order_by(AttemptEvent.seq.desc()).limit(1)
 
 
 def signals(attempt_id: int, what: Signal, *, after: int = 0) -> sa.Select[AttemptEvent]:

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from exams.models import GRACE, Attempt, AttemptState, EventKind, JobName, Signal
+from exams.models import GRACE, Attempt, AttemptEvent, AttemptState, EventKind, JobName, Signal
 from exams.queries import attempts as queries
 from exams.questions import KINDS, Answer, arrangement
 from exams.service import events, outages, pauses, sections
 from exams.service.events import NOWHERE, Where
+from exams.service.sections import Spot
 from portal import audit
-from portal.db import lock, one_or_404
+from portal.db import lock
 from portal.errors import Conflict
 from portal.jobs import enqueue
 
@@ -24,6 +25,8 @@ class Acknowledged:
 
     at: datetime
     late: bool
+    spot: Spot | None = field(default=None, compare=False, repr=False)
+    """Where it was, if it was looked at."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +59,13 @@ def save(
     before = events.seen(session, attempt, nonce)
     if before is not None:
         return Acknowledged(before.at, before.late)
-    _refuse_closed(session, attempt, position, now)
-    version = one_or_404(session, queries.question_at(attempt.form_id, position))
+    spot = sections.at(session, attempt.form_id, position)
+    _refuse_closed(session, attempt, position, spot, now)
+    version = spot.version
     kind = KINDS[version.type]
     order = arrangement(attempt.seed, position, kind.size(version.content))
     answer: Answer | None = kind.read(version.content, order, values)
-    _note_signals(session, attempt, position, context, now)
+    last = _note_signals(session, attempt, position, context, now)
     payload = {"answer": answer, "next": following, "from": context.where.network}
     event = events.append(
         session,
@@ -71,8 +75,9 @@ def save(
         now=now,
         position=position,
         payload=payload,
+        after=last,
     )
-    return Acknowledged(event.at, event.late)
+    return Acknowledged(event.at, event.late, spot)
 
 
 def mark(
@@ -86,8 +91,8 @@ def mark(
 ) -> None:
     """Mark a question to return to, or take the mark away; repeated, it does nothing."""
     if events.seen(session, attempt, nonce) is None:
-        _refuse_closed(session, attempt, position, now)
-        one_or_404(session, queries.question_at(attempt.form_id, position))
+        spot = sections.at(session, attempt.form_id, position)
+        _refuse_closed(session, attempt, position, spot, now)
         events.append(session, attempt, kind, nonce=nonce, now=now, position=position)
 
 
@@ -137,7 +142,9 @@ def section_over(attempt: Attempt, *, now: datetime) -> bool:
     return attempt.section_deadline is not None and now > attempt.section_deadline + GRACE
 
 
-def _refuse_closed(session: Session, attempt: Attempt, position: int, now: datetime) -> None:
+def _refuse_closed(
+    session: Session, attempt: Attempt, position: int, spot: Spot, now: datetime
+) -> None:
     if attempt.state is not AttemptState.OPEN:
         raise Conflict("This attempt has ended. Everything you had saved by then counts.")
     if events.late(attempt, now):
@@ -150,7 +157,7 @@ def _refuse_closed(session: Session, attempt: Attempt, position: int, now: datet
     if pauses.running(attempt, now=now):
         raise Conflict("You are on a break. End it first; the time stands still until then.")
     pauses.settle(session, attempt, now=now)
-    part = sections.current(session, attempt)
+    part = spot.part(attempt)
     if part is not None and not part.holds(position):
         raise Conflict("That question is not in the section you are in.")
     if section_over(attempt, now=now):
@@ -159,13 +166,15 @@ def _refuse_closed(session: Session, attempt: Attempt, position: int, now: datet
 
 def _note_signals(
     session: Session, attempt: Attempt, position: int, context: Context, now: datetime
-) -> None:
-    last = session.scalar(queries.newest_from(attempt.id))
-    network = context.where.network
-    if last is not None and network and last.payload["from"] not in {"", network}:
+) -> AttemptEvent | None:
+    """Keep what the page noticed; gives the event that the answer follows."""
+    last = events.newest(session, attempt)
+    network, before = context.where.network, last.payload.get("from") if last else ""
+    if network and before and before != network:
         events.signal(session, attempt, Signal.ADDRESS_CHANGED, position=position, now=now)
     for what, amount in context.signals.items():
         told = amount
         if what is Signal.LINE_LOST and last is not None:  # no longer than we heard nothing
             told = min(amount, (now - last.at).total_seconds())
         events.signal(session, attempt, what, position=position, now=now, amount=round(told, 1))
+    return last if network == before and not context.signals else None

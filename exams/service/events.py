@@ -42,16 +42,20 @@ def append(
     nonce: UUID | None = None,
     position: int | None = None,
     payload: Mapping[str, Any] | None = None,
+    after: AttemptEvent | None = None,
 ) -> AttemptEvent:
-    """Add an event to a locked attempt, chained to the one before."""
-    newest = queries.events(attempt.id).order_by(None).order_by(AttemptEvent.seq.desc()).limit(1)
-    last = session.scalar(newest)
+    """Add an event to a locked attempt, chained to the one before (`after`, where it is at hand).
+
+    It says from which network the one before came, where it does not know better.
+    """
+    last = after or newest(session, attempt)
+    known = {"from": last.payload["from"]} if last and "from" in last.payload else {}
     event = AttemptEvent(
         attempt_id=attempt.id,
         seq=last.seq + 1 if last else 1,
         kind=kind,
         position=position,
-        payload=dict(payload or {}),
+        payload=known | dict(payload or {}),
         at=now,
         late=kind in sheet.TELLING and late(attempt, now),
         previous_hash=last.hash if last else None,
@@ -62,6 +66,12 @@ def append(
     session.add(AttemptNonce(attempt_id=attempt.id, nonce=nonce or random_id(), seq=event.seq))
     session.flush()
     return event
+
+
+def newest(session: Session, attempt: Attempt) -> AttemptEvent | None:
+    """The event that the next one follows."""
+    query = queries.events(attempt.id).order_by(None).order_by(AttemptEvent.seq.desc())
+    return session.scalar(query.limit(1))
 
 
 def clocks(attempt: Attempt) -> dict[str, Any]:

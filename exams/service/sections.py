@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
-from exams.models import Attempt, FormSection
+from exams.models import Attempt, FormQuestion, FormSection, QuestionVersion
+from exams.queries import attempts as queries
 from exams.service.documents import FormDocument
+from portal.errors import NotFound
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,41 @@ class Part:
     def deadline(self, extra_time: float, *, now: datetime) -> datetime | None:
         """When it ends if it begins now; None where it has no clock of its own."""
         return now + timedelta(minutes=self.minutes) * extra_time if self.minutes else None
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One place of a form, and all that its page needs to know of the form around it."""
+
+    version: QuestionVersion
+    length: int
+    parts: tuple[Part, ...]
+
+    def part(self, attempt: Attempt) -> Part | None:
+        """The section that the attempt is in; None where the form has none."""
+        return next((one for one in self.parts if one.number == attempt.section), None)
+
+
+def at(session: Session, form_id: int, position: int) -> Spot:
+    """A place of a form, in one query. Raises `NotFound` where the form has none such."""
+    mine = FormSection.form_id == form_id
+    facts = sa.func.jsonb_build_array(
+        FormSection.number,
+        FormSection.title,
+        FormSection.first,
+        FormSection.last,
+        FormSection.minutes,
+        FormSection.break_minutes,
+    )
+    ordered = aggregate_order_by(facts, FormSection.number)
+    kept = sa.select(sa.func.jsonb_agg(ordered)).where(mine).scalar_subquery()
+    length = sa.select(sa.func.count()).where(FormQuestion.form_id == form_id).correlate(None)
+    query = queries.question_at(form_id, position).add_columns(length.scalar_subquery(), kept)
+    found = session.execute(query).one_or_none()
+    if found is None:
+        raise NotFound
+    version, count, rows = found
+    return Spot(version, count, tuple(Part(*row) for row in rows or ()))
 
 
 def of(document: FormDocument) -> list[Part]:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from exams.models import AttemptEvent, EventKind
 
@@ -57,7 +57,31 @@ class Sheet:
         return frozenset(place for place, kept in self.saved.items() if kept.answer is not None)
 
 
-def read(events: Sequence[AttemptEvent]) -> Sheet:
+class Happened(Protocol):
+    """What folding needs of an event."""
+
+    @property
+    def kind(self) -> EventKind:
+        """What it was."""
+
+    @property
+    def position(self) -> int | None:
+        """Where."""
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """What it says."""
+
+    @property
+    def at(self) -> datetime:
+        """When."""
+
+    @property
+    def late(self) -> bool:
+        """Whether a deadline lay behind."""
+
+
+def read(events: Sequence[Happened]) -> Sheet:
     """Fold the events, in order, into what they amount to."""
     saved: dict[int, Saved] = {}
     marked: set[int] = set()
@@ -79,7 +103,7 @@ def read(events: Sequence[AttemptEvent]) -> Sheet:
     return Sheet(saved, frozenset(marked), resume, times(events), clock)
 
 
-def times(events: Sequence[AttemptEvent]) -> dict[int, float]:
+def times(events: Sequence[Happened]) -> dict[int, float]:
     """Seconds at each position. Breaks, outages of ours and the way to another device are nobody's."""
     found: dict[int, float] = {}
     since: datetime | None = None

@@ -90,6 +90,12 @@ def confirm(public_id: UUID) -> Response | tuple[str, int]:
     return _recorded()
 
 
+def page_of(session: Session, attempt_id: int) -> str:
+    """Where an attempt is looked at by whoever answers an appeal about it."""
+    public_id = session.get_one(Attempt, attempt_id).public_id
+    return url_for("deciding.result", public_id=public_id)
+
+
 def _recorded() -> Response:
     flash(_("Recorded; the person has been told."), "good")
     return redirect(url_for("deciding.queue"), 303)

@@ -13,6 +13,7 @@ from exams.models import Attempt, AttemptState, EventKind, Exam
 from exams.queries import attempts as queries
 from exams.service import attempts, outages, pauses, sections, sheet
 from exams.service.events import Where
+from exams.service.sections import Spot
 from portal import clock, settings
 from portal.access import person
 from portal.accounts import loader
@@ -24,6 +25,12 @@ def own(session: Session, public_id: UUID) -> Attempt:
     """The person's own attempt; another's is not found."""
     query = queries.attempts_of(person().account_id).where(Attempt.public_id == public_id)
     return one_or_404(session, query)
+
+
+def own_locked(session: Session, public_id: UUID) -> Attempt:
+    """The same, locked: alone among those who write to it."""
+    query = queries.attempts_of(person().account_id).where(Attempt.public_id == public_id)
+    return one_or_404(session, query.with_for_update(key_share=True))
 
 
 def where() -> Where:
@@ -68,17 +75,17 @@ def _section_over(session: Session, attempt: Attempt, now: datetime) -> bool:
     return attempts.section_over(attempt, now=now - outages.lost(session, attempt, now=now))
 
 
-def around(session: Session, attempt: Attempt) -> dict[str, Any]:
+def around(session: Session, attempt: Attempt, spot: Spot | None = None) -> dict[str, Any]:
     """What every page of an attempt shows: how far, how long."""
-    now = clock.now(session)
+    now = clock.now(session)  # once more, so that the page counts from as late as can be
     zone = str(g.get("time_zone", "UTC"))
     ends = [end for end in (attempt.deadline, attempt.section_deadline) if end is not None]
     until = min(ends) if ends else None
-    part = sections.current(session, attempt)
+    part = spot.part(attempt) if spot else sections.current(session, attempt)
     return {
         "attempt": attempt,
         "exam": session.get_one(Exam, attempt.exam_id),
-        "sheet": sheet.read(list(session.scalars(queries.events(attempt.id)))),
+        "sheet": sheet.read(session.execute(queries.told(attempt.id)).all()),
         "now": now,
         "part": part,
         "ends": until,

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from exams.models import Attempt, AttemptState, Qualification, QuestionVersion
+from exams.models import Attempt, AttemptState, Qualification
 from exams.queries import attempts as queries
 from exams.service import (
     accommodations,
@@ -20,12 +20,13 @@ from exams.service import (
     sheet,
     starting,
 )
+from exams.service.sections import Spot
 from exams.views import gates, sending
-from exams.views.places import around, ended, own, past, where
+from exams.views.places import around, ended, own, own_locked, past, where
 from exams.views.questions import inline, page_of, stimulus_of
 from portal import clock
 from portal.access import Role, person, requires
-from portal.db import lock, one_or_404, reading, transaction
+from portal.db import one_or_404, reading, transaction
 from portal.errors import Conflict
 from portal.ids import random_id
 
@@ -104,12 +105,12 @@ def question(public_id: UUID, position: int) -> str | Response:
         elsewhere = past(session, attempt, clock.now(session))
         if elsewhere is not None:
             return elsewhere
-        version = one_or_404(session, queries.question_at(attempt.form_id, position))
-        part = sections.current(session, attempt)
+        spot = sections.at(session, attempt.form_id, position)
+        part = spot.part(attempt)
         if part is not None and not part.holds(position):
             return redirect(url_for("sitting.resume", public_id=public_id))
-        gate = gates.closed(session, attempt, version, position)
-        return gate or _page(session, attempt, version, position)
+        gate = gates.closed(session, attempt, spot.version, position)
+        return gate or _page(session, attempt, spot, position)
 
 
 @bp.post("/<uuid:public_id>/<int:position>")
@@ -118,7 +119,7 @@ def save(public_id: UUID, position: int) -> Response:
     """Keep the answer and go on; a page's script gets the acknowledgement as JSON."""
     sent = sending.read(where())
     with transaction() as session:
-        attempt = lock(session, own(session, public_id))
+        attempt = own_locked(session, public_id)
         now = clock.now(session)
         told: attempts.Acknowledged | None = None
         holds = attempts.holds(attempt, sent.context.where)
@@ -128,14 +129,15 @@ def save(public_id: UUID, position: int) -> Response:
             attempts.finish(session, attempt, now=now)
         else:
             told = sending.keep(session, attempt, position, sent, now)
-        part = sections.current(session, attempt)
-        first, last = (part.first, part.last) if part else (1, None)
-        last = last or queries.length(session, attempt.form_id)
+        spot = told.spot if told else None
+        spot = spot or sections.at(session, attempt.form_id, position)
     if told is None:
         return _not_kept(public_id, quiet=sent.quiet, here=holds)
     if sent.quiet:
         ends = sending.ends(attempt)
         return jsonify(saved=told.at.isoformat(), late=told.late, ends=ends)
+    part = spot.part(attempt)
+    first, last = (part.first, part.last) if part else (1, spot.length)
     return sending.onwards(public_id, max(first, sent.following(position)), last)
 
 
@@ -214,19 +216,19 @@ def next_section(public_id: UUID) -> Response:
     return redirect(url_for("sitting.resume", public_id=public_id), 303)
 
 
-def _page(session: Session, attempt: Attempt, version: QuestionVersion, position: int) -> str:
-    facts = around(session, attempt)
+def _page(session: Session, attempt: Attempt, spot: Spot, position: int) -> str:
+    facts = around(session, attempt, spot)
     given: sheet.Sheet = facts["sheet"]
     return render_template(
         "exams/question.html",
         position=position,
-        length=queries.length(session, attempt.form_id),
+        length=spot.length,
         page=page_of(
             attempt,
-            version,
+            spot.version,
             position,
             given.answer(position),
-            stimulus=stimulus_of(session, version),
+            stimulus=stimulus_of(session, spot.version),
         ),
         saved=given.saved.get(position),
         marked=position in given.marked,

@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, Length
 
 from portal import clock
 from portal.access import person, requires, signed_in
+from portal.contributions import installed
 from portal.db import one_or_404, reading, transaction
 from portal.decisions import appeals, evidence, queries
 from portal.decisions.models import Appeal, AppealState, Decision
@@ -151,11 +152,13 @@ def _decision_page(session: Session, found: Decision, form: AppealForm) -> str:
 
 def _appeal_page(session: Session, found: Appeal, form: AnswerForm) -> str:
     decided = session.get_one(Decision, found.decision_id)
+    page = installed().subject_pages.get(decided.subject_type)
     return render_template(
         "decisions/appeal.html",
         **_told(session, decided),
         appeal=found,
         open=found.state is AppealState.OPEN,
+        subject_page=page(session, decided.subject_id) if page else None,
         form=form,
     )
 
