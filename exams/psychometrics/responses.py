@@ -111,8 +111,8 @@ def _distinct(packed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     draw = np.random.default_rng(0).integers(0, 2**63, packed.shape[1], dtype=np.uint64)
     total = np.zeros(len(packed), dtype=np.uint64)
-    for column, multiplier in zip(packed.T, draw, strict=True):
-        total += column * multiplier
+    for item, multiplier in enumerate(draw):
+        total += packed[:, item] * multiplier
     _, first, pattern = np.unique(total, return_index=True, return_inverse=True)
     repeated = np.flatnonzero(first[pattern] != np.arange(len(packed)))
     if (packed[repeated] != packed[first[pattern[repeated]]]).any():
