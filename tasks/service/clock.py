@@ -71,14 +71,15 @@ def start(
 ) -> WorkSession:
     """Run the clock for the project: the caller's tab takes it over from every other.
 
-    The account's lock lets one start in at a time; work on another project ends where it stood.
+    The account's lock lets one start in at a time. Whoever begins on another project was at work on
+    the one before until then: its session is credited up to now and ends.
     """
     lock(session, session.get_one(Account, expert_id))
     live = session.scalar(queries.live_session(expert_id))
     if live is not None:
         lock(session, live)
+        _credit(session, live, _Sign(BeatKind.ACT, None, _ZERO), now=now)
         if live.project_id == project.id and live.terms_id == terms.id:
-            _credit(session, live, _Sign(BeatKind.ACT, None, _ZERO), now=now)
             live.take_over()
             return live
         live.end(SessionEnd.MOVED, now=now)

@@ -1,0 +1,59 @@
+"""A handful of periods in every run; the whole show is `python -m tests.oracle --periods 5000`."""
+
+import ast
+import sys
+from datetime import timedelta
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tasks import credit
+from tasks.service import clock
+from tests.oracle import periods, second_by_second
+from tests.oracle.compare import compare
+
+_SEEDS = range(1, 25)
+
+
+def test_the_product_and_the_oracle_agree_to_the_second_and_the_fraction(session: Session) -> None:
+    tally = compare(session, _SEEDS)
+    assert tally.differences == []
+    assert tally.counted["seconds credited"] > 1000
+    assert tally.counted["tasks answered"] > 20
+
+
+@pytest.mark.parametrize("name", ["a longer gap", "idle time paid", "days at midnight in UTC"])
+def test_a_planted_mistake_is_found(session: Session, name: str) -> None:
+    planted = {
+        "a longer gap": mock.patch.object(credit, "LONGEST_GAP", timedelta(seconds=76)),
+        "idle time paid": mock.patch.object(clock, "credit", lambda gap, **_: gap),
+        "days at midnight in UTC": mock.patch("tests.oracle.play.pieces", _utc_pieces),
+    }
+    with planted[name]:
+        assert compare(session, _SEEDS).differences != []
+
+
+def _utc_pieces(start, end, _zone):  # noqa: ANN001, ANN202  as credit.pieces
+    from zoneinfo import ZoneInfo
+
+    return credit.pieces(start, end, ZoneInfo("UTC"))
+
+
+@pytest.mark.parametrize("module", [periods, second_by_second])
+def test_the_oracle_shares_no_import_with_the_product(module: object) -> None:
+    tree = ast.parse(Path(module.__file__).read_text("utf-8"))
+    names = {
+        (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    own = {name for name in names if name.startswith("tests.oracle")}
+    assert own <= {"tests.oracle.periods"}
+    assert {name.partition(".")[0] for name in names - own} <= sys.stdlib_module_names
+
+
+def test_a_seed_gives_the_same_period_every_time() -> None:
+    assert periods.period(7) == periods.period(7)
+    assert periods.period(7) != periods.period(8)
