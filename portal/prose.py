@@ -12,9 +12,9 @@ _MARKDOWN: Final = (
 _BLOCKS: Final = {"p", "br", "hr", "pre", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"}
 _LISTS: Final = {"ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td"}
 _WORDS: Final = {"a", "strong", "em", "code", "s"}
-_BOX: Final = '<div class="table-box" tabindex="0"><table class="table">'
-"""Wide tables scroll by themselves, by keyboard too, where the page is narrow."""
-_ATTRIBUTES: Final = {"a": {"href"}, "ol": {"start"}}
+_BOX: Final = '<div class="table-box" tabindex="0"><table class="table table--stack">'
+"""Wide tables scroll by themselves, by keyboard too; on a phone their rows stand under each other."""
+_ATTRIBUTES: Final = {"a": {"href"}, "ol": {"start"}, "td": {"data-label"}}
 
 
 def markdown(text: str) -> Markup:
@@ -23,7 +23,7 @@ def markdown(text: str) -> Markup:
     Pictures, scripts, styles, ids and classes do not survive it.
     """
     clean = nh3.clean(
-        _MARKDOWN.render(text),
+        _rendered(text),
         tags=_BLOCKS | _LISTS | _WORDS,
         attributes=_ATTRIBUTES,
         url_schemes={"http", "https", "mailto"},
@@ -31,6 +31,25 @@ def markdown(text: str) -> Markup:
     )
     boxed = clean.replace("<table>", _BOX).replace("</table>", "</table></div>")
     return Markup(boxed.replace("<th></th>", "<td></td>"))  # noqa: S704  nh3 has just cleaned it
+
+
+def _rendered(text: str) -> str:
+    """HTML in which each cell of a table names its column, for phones, where there is no head row."""
+    tokens = _MARKDOWN.parse(text)
+    heads: list[str] = []
+    column = 0
+    for place, token in enumerate(tokens):
+        if token.type == "thead_open":
+            heads = []
+        elif token.type == "th_open":
+            heads.append(tokens[place + 1].content)
+        elif token.type == "tr_open":
+            column = 0
+        elif token.type == "td_open":
+            if heads[column]:
+                token.attrSet("data-label", heads[column])
+            column += 1
+    return str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))
 
 
 def without_title(text: str) -> str:

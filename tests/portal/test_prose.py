@@ -28,13 +28,21 @@ def test_headings_lists_and_links_are_kept() -> None:
 
 def test_a_wide_table_scrolls_by_itself_and_by_keyboard() -> None:
     rendered = markdown("| a | b |\n|---|---|\n| 1 | 2 |")
-    assert '<div class="table-box" tabindex="0"><table class="table">' in rendered
-    assert "<td>2</td>" in rendered
+    assert '<div class="table-box" tabindex="0"><table class="table table--stack">' in rendered
+    assert '<td data-label="b">2</td>' in rendered
 
 
 def test_an_empty_corner_of_a_table_is_no_heading_without_words() -> None:
     rendered = markdown("| | b |\n|---|---|\n| 1 | 2 |")
     assert "<td></td>\n<th>b</th>" in rendered
+
+
+def test_a_cell_names_its_column_in_words_that_cannot_do_anything() -> None:
+    rendered = markdown('| "><b>x</b> & y | |\n|---|---|\n| 1 | 2 |\n\n| c |\n|---|\n| 3 |')
+    assert 'data-label="&quot;&gt;&lt;b&gt;x&lt;/b&gt; &amp; y">1</td>' in rendered
+    assert "<td>2</td>" in rendered
+    assert '<td data-label="c">3</td>' in rendered
+    assert "<b>" not in rendered
 
 
 def test_a_link_leaves_no_trace_of_us_and_every_depth_of_heading_is_kept() -> None:
