@@ -33,7 +33,10 @@ class GrantForm(FlaskForm):  # type: ignore[misc]  # flask_wtf publishes no type
     role = SelectField(
         lazy_gettext("Role"),
         [InputRequired(lazy_gettext("Choose a role"))],
-        choices=[SelectChoice(role.value, title) for role, title in TITLES.items()],
+        choices=[
+            SelectChoice("", lazy_gettext("Choose a role")),
+            *(SelectChoice(role.value, title) for role, title in TITLES.items()),
+        ],
     )
     organisation = SelectField(lazy_gettext("Where"), choices=[])
 
