@@ -39,11 +39,17 @@ def main(arguments: list[str]) -> int:
     return 1 if failed else 0
 
 
+_FALLEN: Final = ("failure", "error")
+
+
 @dataclass(frozen=True)
 class Journeys:
     """What became of the walks through the product in a browser."""
 
     walked: int
+    """Those that reached their end with nothing wrong."""
+    fallen: int
+    """Those that did not, or could not begin."""
     reasons: tuple[str, ...]
     """Why others were skipped, each reason once."""
 
@@ -51,22 +57,23 @@ class Journeys:
     def of(cls, report: Path) -> Self:
         """Read pytest's report; none where pytest did not get as far as writing it."""
         if not report.exists():
-            return cls(0, ())
+            return cls(0, 0, ())
         cases = ET.parse(report).iter("testcase")  # noqa: S314 (pytest has just written it)
         ours = [case for case in cases if "tests.journeys" in case.get("classname", "")]
         skips = [skip.get("message", "") for case in ours for skip in case.iter("skipped")]
-        return cls(len(ours) - len(skips), tuple(sorted(set(skips))))
+        fallen = sum(any(case.find(tag) is not None for tag in _FALLEN) for case in ours)
+        return cls(len(ours) - len(skips) - fallen, fallen, tuple(sorted(set(skips))))
 
     @property
     def missing(self) -> bool:
         """Whether a journey was not walked that should have been."""
-        return bool(self.reasons) or self.walked == 0
+        return bool(self.reasons) or self.fallen > 0 or self.walked == 0
 
     def line(self) -> str:
         """The last line of a run."""
-        if self.reasons:
-            return f"journeys: {self.walked} walked, others skipped: {'; '.join(self.reasons)}"
-        return f"journeys: {self.walked} walked, none skipped"
+        fallen = f", {self.fallen} failed" if self.fallen else ""
+        skipped = f"others skipped: {'; '.join(self.reasons)}" if self.reasons else "none skipped"
+        return f"journeys: {self.walked} walked{fallen}, {skipped}"
 
 
 def _holds(name: str, command: tuple[str | Path, ...]) -> bool:

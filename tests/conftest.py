@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy.orm import Session
 
 from migrations import commands
@@ -22,10 +23,15 @@ from portal.accounts.models import Account
 from portal.app import create_app
 from portal.embedded.postgres import Postgres
 from portal.settings import Settings
+from tests import conforming
 from tests.make import Make
 
 _TEMPLATE = "touchstone_template"
 _numbers = itertools.count(1)
+
+# The machines are shared and noisy: no test fails for being slow.
+hypothesis_settings.register_profile("touchstone", deadline=None)
+hypothesis_settings.load_profile("touchstone")
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,14 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     files.configure(tmp_path)
     yield
     settings.load.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def conforming_requests() -> Iterator[None]:
+    """Fail whatever sends Stripe a request that its published schema does not know."""
+    with conforming.watched() as record:
+        yield
+    assert record.complaints == []
 
 
 @pytest.fixture

@@ -103,7 +103,9 @@ def _browser() -> Finding:
     for name in BROWSERS:
         if path := shutil.which(name):
             return Finding("browser for the journeys", path)
-    return Finding("browser for the journeys", "none", "sudo apt install chromium", needed=False)
+    return Finding(
+        "browser for the journeys", "none", "sudo apt install chromium libatomic1", needed=False
+    )
 
 
 def _run(folder: Path) -> Finding:

@@ -7,23 +7,14 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser
 
+from tests.browsers import chromium
 from tests.folders import passable_folder
 from tests.journeys.guide import Guide
 from tests.journeys.product import Product
 from tests.journeys.walker import Walker
 
-CHROMIUM: Final = Path("/usr/bin/chromium")
-QUIET: Final = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 SHOTS: Final = Path(os.environ.get("JOURNEY_SHOTS") or Path(__file__).with_name("shots"))
 
 Enter = Callable[..., AbstractContextManager[Walker]]
@@ -32,17 +23,8 @@ Enter = Callable[..., AbstractContextManager[Walker]]
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, or a skip with the reason; `REQUIRE_BROWSER=1` makes the lack of it an error."""
-    with sync_playwright() as playwright:
-        try:
-            found = playwright.chromium.launch(
-                executable_path=CHROMIUM if CHROMIUM.exists() else None, args=list(QUIET)
-            )
-        except Error as reason:
-            if os.environ.get("REQUIRE_BROWSER") == "1":
-                raise
-            pytest.skip(f"no browser: {reason.message.splitlines()[0]}")
+    with chromium() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture(scope="session")

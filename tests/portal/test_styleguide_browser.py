@@ -1,34 +1,22 @@
 """The guide in a real browser, under the product's own CSP: clean, narrow enough, and alive."""
 
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Error, Route, sync_playwright
+from playwright.sync_api import Browser, Route
 from werkzeug.serving import make_server
 
+from tests.browsers import chromium
 from tests.journeys.walker import Walker
-
-CHROMIUM = "/usr/bin/chromium"
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        try:
-            found = playwright.chromium.launch(
-                executable_path=CHROMIUM if Path(CHROMIUM).exists() else None,
-                args=["--no-sandbox", "--disable-gpu", "--disable-quic"],
-            )
-        except Error as reason:
-            if os.environ.get("REQUIRE_BROWSER") == "1":
-                raise
-            pytest.skip(f"no browser: {reason.message.splitlines()[0]}")
+    with chromium() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture

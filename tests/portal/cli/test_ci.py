@@ -35,6 +35,16 @@ def test_skipped_journeys_name_each_reason_once(tmp_path: Path) -> None:
     assert journeys.missing
 
 
+def test_journeys_that_failed_or_could_not_begin_are_not_walked(tmp_path: Path) -> None:
+    cases = [
+        _CASE.format(place="journeys.test_one", name=name, inside=inside)
+        for name, inside in (("a", ""), ("b", "<failure/>"), ("c", "<error/>"))
+    ]
+    journeys = Journeys.of(_report(tmp_path, *cases))
+    assert journeys.line() == "journeys: 1 walked, 2 failed, none skipped"
+    assert journeys.missing
+
+
 def test_a_run_without_any_journey_is_missing_them(tmp_path: Path) -> None:
     assert Journeys.of(_report(tmp_path, _case("tasks.test_claim"))).missing
     assert Journeys.of(tmp_path / "nothing.xml").missing

@@ -39,7 +39,7 @@ def test_a_missing_browser_is_no_illness(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(doctor, "BROWSERS", ("no-such-browser",))
     line = _line(_doctor(tmp_path), "browser for the journeys")
     assert line.startswith("optional")
-    assert line.endswith("Mend: sudo apt install chromium")
+    assert line.endswith("Mend: sudo apt install chromium libatomic1")
 
 
 def test_a_missing_queue_server_is_no_illness(

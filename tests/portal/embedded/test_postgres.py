@@ -11,7 +11,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from portal.embedded import postgres
+from portal.embedded import postgres, runs_as
 from portal.embedded.errors import EmbeddedError
 from portal.embedded.postgres import Postgres
 from tests.portal.embedded.conftest import Start
@@ -126,6 +126,8 @@ def test_a_path_of_a_hundred_characters_is_fine(place: Path, start: Start) -> No
 def test_a_folder_below_one_that_only_the_owner_may_enter_is_fine(
     place: Path, start: Start
 ) -> None:
+    if os.geteuid() == 0 and not runs_as._namespaces_work():
+        pytest.skip("this machine refuses user namespaces, so such a folder is refused by name")
     private = place / "private"
     private.mkdir(mode=0o700)
     before = stat.S_IMODE(private.stat().st_mode)

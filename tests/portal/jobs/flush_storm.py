@@ -125,7 +125,7 @@ def _flush(
     server.close()
 
 
-def _wait(jobs: int, *, patience: float = 120) -> None:
+def _wait(jobs: int, *, patience: float = 600) -> None:
     until = time.monotonic() + patience
     while time.monotonic() < until:
         with db.reading() as session:
