@@ -59,7 +59,7 @@ def progress_with_forecast(
     canvas.path("chart__line", [place(*point) for point in done])
     level = place(first, target)[1]
     canvas.line("chart__target", (0, level), (1, level))
-    canvas.text("chart__note", (1, level - 7), target_text, anchor="end")
+    canvas.text("chart__note", (1, level - 7), target_text, anchor="end", dx=-8)
     _draw_today(canvas, today[0], today_text, (top, bottom))
     for passed in sorted({round(share * days / 3) for share in range(4)}):
         day = date.fromordinal(first.toordinal() + passed)
