@@ -163,7 +163,8 @@ def _shown(found: VerificationSession, *, born: date | None) -> Shown:
 
 
 def _born(found: VerificationSession) -> date | None:
-    dob = found.verified_outputs.dob if found.verified_outputs else None
+    outputs = getattr(found, "verified_outputs", None)  # absent where nothing is verified
+    dob = getattr(outputs, "dob", None)
     if dob is None or dob.year is None or dob.month is None or dob.day is None:
         return None
     return date(dob.year, dob.month, dob.day)
