@@ -1,7 +1,6 @@
 """The manual rail: what waits for a file, which files there are, what the bank said."""
 
 from datetime import UTC, datetime, time
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -53,7 +52,7 @@ def files(run_id: int) -> sa.Select[BankFile]:
     return every_file().where(BankFile.pay_run_id == run_id)
 
 
-def done(reference: str | None = None) -> sa.Select[Any]:
+def done(reference: str | None = None) -> sa.Select[BankTransfer, PayoutAttempt, Payout]:
     """What the bank did, of one payout or of all: its answer, the try, the payout."""
     rows = (
         sa.select(BankTransfer, PayoutAttempt, Payout)
@@ -73,7 +72,7 @@ def entered(reference: str, attempt_id: int) -> sa.Select[int]:
     return sa.select(BankTransfer.id).where(same).limit(1)
 
 
-def as_transfer(row: sa.Row[Any]) -> Transfer:
+def as_transfer(row: sa.Row[BankTransfer, PayoutAttempt, Payout]) -> Transfer:
     """The bank's answer in the shape every rail gives."""
     entered, attempt, payout = row
     amount = Money(payout.minor, payout.currency)

@@ -17,7 +17,7 @@ from portal.accounts.models import Account, Organisation
 from tasks.models import Project
 
 
-def journal() -> sa.Select[Any]:
+def journal() -> sa.Select[*tuple[Any, ...]]:
     """Every leg of every ledger entry, as bookkeeping software takes it."""
     return (
         sa.select(
@@ -43,7 +43,7 @@ def journal() -> sa.Select[Any]:
     )
 
 
-def lines(organisation_ids: sa.Select[int]) -> sa.Select[Any]:
+def lines(organisation_ids: sa.Select[int]) -> sa.Select[*tuple[Any, ...]]:
     """Every statement line of these payers."""
     return (
         sa.select(
@@ -68,7 +68,7 @@ def lines(organisation_ids: sa.Select[int]) -> sa.Select[Any]:
     )
 
 
-def payouts(organisation_ids: sa.Select[int]) -> sa.Select[Any]:
+def payouts(organisation_ids: sa.Select[int]) -> sa.Select[*tuple[Any, ...]]:
     """Every payout of these payers."""
     return (
         sa.select(

@@ -57,6 +57,18 @@ def by_week(project_id: int) -> sa.Select[object, str, int]:
     )
 
 
+def by_week_everywhere(project_ids: sa.Select[int]) -> sa.Select[object, str, int]:
+    """What these projects have cost together in each week."""
+    return (
+        sa.select(Statement.week, Statement.currency, _SUM)
+        .select_from(StatementLine)
+        .join(Statement, Statement.id == StatementLine.statement_id)
+        .where(StatementLine.project_id.in_(project_ids))
+        .group_by(Statement.week, Statement.currency)
+        .order_by(Statement.week)
+    )
+
+
 def by_person(project_id: int) -> sa.Select[int, str, PayoutState | None, int]:
     """What a project owes and has paid each expert."""
     return (

@@ -1,7 +1,5 @@
 """What each person was paid in a calendar year, and which tax form is on file for them."""
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from payouts.models import Payout, PayoutState, PayRun, TaxForm
@@ -9,7 +7,9 @@ from payouts.queries.papers import bounds
 from portal.accounts.models import Account
 
 
-def paid_by_person(year: int, organisation_ids: sa.Select[int]) -> sa.Select[Any]:
+def paid_by_person(
+    year: int, organisation_ids: sa.Select[int]
+) -> sa.Select[Account, str, int, TaxForm]:
     """Account, currency, minor units paid in the year, and the person's current tax form."""
     begins, ends = bounds(year)
     total = sa.cast(sa.func.sum(Payout.minor), sa.BigInteger)

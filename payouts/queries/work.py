@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from payouts.models import Bonus, BonusState, PaidJudgment, StatementLine
 from tasks.models import Judgment, Pool, Project, Segment, Source, Timesheet
@@ -41,13 +42,13 @@ def paid_judgments(timesheet_id: int) -> sa.Select[Judgment]:
     )
 
 
-def time_before(sheet: Timesheet) -> sa.Select[int, int, float]:
-    """Pool, task and the seconds credited on it on earlier sheets, for the tasks of this one."""
-    here = sa.alias(Segment, name="here")
+def time_before(sheet: Timesheet) -> sa.Select[int | None, int | None, int]:
+    """Pool, task and the microseconds credited on it on earlier sheets, for the tasks of this one."""
+    here = aliased(Segment)
     mine = sa.exists().where(
-        here.c.timesheet_id == sheet.id,
-        here.c.pool_id == Segment.pool_id,
-        here.c.task_id == Segment.task_id,
+        here.timesheet_id == sheet.id,
+        here.pool_id == Segment.pool_id,
+        here.task_id == Segment.task_id,
     )
     microseconds = sa.func.extract("epoch", Segment.ended_at - Segment.started_at) * 1_000_000
     return (

@@ -108,9 +108,10 @@ def settle(session: Session, payout: Payout, found: list[Transfer], *, now: date
         findings.found(session, FindingKind.DUPLICATE_TRANSFER, payout.reference, ids, now=now)
         return
     transfer = found[0]
-    if payout.state is PayoutState.PAID and payout.transfer_id == transfer.id:
+    fits = _fits(session, payout, transfer)
+    if fits and payout.state is PayoutState.PAID and payout.transfer_id == transfer.id:
         return
-    if not _fits(session, payout, transfer) or not _settles(payout):
+    if not fits or not _settles(payout):
         details = {
             "transfer": transfer.id,
             "amount": [transfer.amount.minor, transfer.amount.currency],

@@ -160,11 +160,16 @@ def _price(
         segments=segments,
         adjustments=adjustments,
         judgments=evidence.judgments,
-        before={(pool, task): Fraction(spent, 10**6) for pool, task, spent in before},
+        before={
+            (pool, task): Fraction(spent, 10**6)
+            for pool, task, spent in before
+            if pool is not None and task is not None
+        },
         quality=evidence.quality,
         zone=project.zone,
     )
-    ids = {row.terms_id for row in (*segments, *adjustments, *evidence.judgments)}
+    ids = {segment.terms_id for segment in segments} | {each.terms_id for each in adjustments}
+    ids |= {judgment.terms_id for judgment in evidence.judgments}
     terms = session.scalars(queries.terms_of(ids))
     return pricing.lines(work, {each.id: each for each in terms})
 

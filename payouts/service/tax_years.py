@@ -67,7 +67,7 @@ def extract(
     """
     if not why.strip():
         raise Invalid("Say what you need the tax data for.")
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for total in totals(session, year, organisation_ids):
         form = total.form
         said = tax.reveal(session, form, by=by, why=why, now=now) if form else None

@@ -46,7 +46,7 @@ def fetch(name: str, kind: str) -> Response:
     return Response(content, mimetype=_TYPES[kind], headers=disposition)
 
 
-def as_csv(rows: Iterator[sa.Row[Any]]) -> Iterator[str]:
+def as_csv(rows: Iterator[sa.Row[*tuple[Any, ...]]]) -> Iterator[str]:
     """The rows with a heading, amounts in major units beside the minor ones."""
     heading: Sequence[str] | None = None
     for row in rows:
@@ -57,17 +57,17 @@ def as_csv(rows: Iterator[sa.Row[Any]]) -> Iterator[str]:
         yield _csv_line([*said, plain(Money(row.minor, row.currency)).replace(",", "")])
 
 
-def as_jsonl(rows: Iterator[sa.Row[Any]]) -> Iterator[str]:
+def as_jsonl(rows: Iterator[sa.Row[*tuple[Any, ...]]]) -> Iterator[str]:
     """A JSON object on each line."""
     for row in rows:
         said = {name: _said(value) for name, value in zip(row._fields, row, strict=True)}
         yield json.dumps(said, ensure_ascii=False) + "\n"
 
 
-def _query(session: Session, name: str) -> sa.Select[Any]:
+def _query(session: Session, name: str) -> sa.Select[*tuple[Any, ...]]:
     me = person().account_id
     mine = reach.organisations_of(me, Role.FINANCE).with_only_columns(Organisation.id)
-    known: dict[str, Callable[[], sa.Select[Any]]] = {
+    known: dict[str, Callable[[], sa.Select[*tuple[Any, ...]]]] = {
         "lines": lambda: queries.lines(mine.order_by(None)),
         "payouts": lambda: queries.payouts(mine.order_by(None)),
     }
@@ -78,7 +78,7 @@ def _query(session: Session, name: str) -> sa.Select[Any]:
     return known[name]()
 
 
-def _rows(query: sa.Select[Any]) -> Iterator[sa.Row[Any]]:
+def _rows(query: sa.Select[*tuple[Any, ...]]) -> Iterator[sa.Row[*tuple[Any, ...]]]:
     with reading() as session:
         yield from session.execute(query.execution_options(yield_per=_BATCH))
 

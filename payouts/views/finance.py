@@ -127,6 +127,7 @@ def _page(session: Session, form: LimitForm) -> str:
     waiting = session.scalars(findings.open_findings()).all() if ours else []
     explained = session.scalars(findings.explained_findings().limit(20)).all() if ours else []
     totals = stages((currency, state, minor) for _s, _t, currency, state, minor in rows)
+    weeks = session.execute(queries.by_week_everywhere(_project_ids())).all()
     return render_template(
         "payouts/finance.html",
         projects=_by_project(rows),
@@ -137,6 +138,11 @@ def _page(session: Session, form: LimitForm) -> str:
         head=session.scalar(sa.select(LedgerSeal).order_by(LedgerSeal.id.desc()).limit(1)),
         words=words,
         forms={finding.id: _settle_form(finding) for finding in waiting},
+        charts=[
+            (currency, drawn)
+            for currency, _amounts in totals
+            if (drawn := _weeks_chart(weeks, currency)) is not None
+        ],
         year=clock.now(session).year,
         ours=ours,
         limits=[(currency, holds.limits(session, currency)) for currency, _amounts in totals],

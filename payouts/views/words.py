@@ -133,7 +133,7 @@ FINDINGS: Final = {
 
 @dataclass(frozen=True)
 class Stage:
-    """One of the four places where money is."""
+    """One of the places where money is."""
 
     key: str
     label: object
@@ -149,8 +149,9 @@ STAGES: Final = (
     Stage(
         "approved",
         _("Approved"),
-        frozenset({PayoutState.READY, PayoutState.HELD, PayoutState.REFUSED, PayoutState.RETURNED}),
+        frozenset({PayoutState.READY, PayoutState.REFUSED, PayoutState.RETURNED}),
     ),
+    Stage("held", _("Held"), frozenset({PayoutState.HELD})),
     Stage("in_transit", _("On its way"), frozenset({PayoutState.SENDING})),
     Stage("paid", _("Paid"), frozenset({PayoutState.PAID})),
 )
