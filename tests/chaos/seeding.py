@@ -30,7 +30,7 @@ def signed_run(session: Session, *, items: int, stripe_id: str, now: datetime) -
     """Everybody verified, onboarded, with a tax form and one approved bonus; statements, run, signature."""
     make = Make(session, now)
     model = make.payee(stripe_id=stripe_id)
-    people = _copies(
+    people = copies(
         session, "account", model.id, items, {"email": "'chaos-' || n || '@example.org'"}
     )
     _for_each(session, "identity_check", "account_id", model.id, people)
@@ -61,12 +61,10 @@ def onboarded() -> str:
     return made.id
 
 
-def _copies(
-    session: Session, table: str, model: int, count: int, said: dict[str, str]
-) -> list[int]:
+def copies(session: Session, table: str, model: int, count: int, said: dict[str, str]) -> list[int]:
     """Rows like the model's, told apart where they must be; gives their ids."""
     fresh = {"public_id": "gen_random_uuid()", **said}
-    columns = [name for name in _columns(session, table) if name != "id"]
+    columns = [name for name in columns_of(session, table) if name != "id"]
     values = [fresh.get(name, f"{table}.{name}") for name in columns]
     query = _PEOPLE.format(columns=", ".join(columns), values=", ".join(values))
     return list(session.scalar(sa.text(query), {"count": count, "model": model}) or [])
@@ -78,10 +76,11 @@ def _for_each(session: Session, table: str, key: str, model: int, people: list[i
         key: "person",
         "public_id": "gen_random_uuid()",
         "creation_key": "gen_random_uuid()",
+        "idempotency_key": "gen_random_uuid()",
         "stripe_id": "'acct_chaos' || person",
         "session_id": "session_id || person",
     }
-    columns = [name for name in _columns(session, table) if name != "id"]
+    columns = [name for name in columns_of(session, table) if name != "id"]
     values = [fresh.get(name, f"model.{name}") for name in columns]
     session.execute(
         sa.text(
@@ -93,7 +92,8 @@ def _for_each(session: Session, table: str, key: str, model: int, people: list[i
     )
 
 
-def _columns(session: Session, table: str) -> list[str]:
+def columns_of(session: Session, table: str) -> list[str]:
+    """A table's columns in their order."""
     found = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(:table) AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
     return list(session.scalars(sa.text(found), {"table": table}))
 

@@ -72,21 +72,22 @@ class Count:
 def storm(*, kills: int, naive: bool) -> Count:
     """Pay `kills` experts and a tenth more, killing the worker at `kills` effects."""
     before = dict(db.sessions.kw)
-    with _database() as server, _sandbox(server) as (rail, base):
+    with database() as server, _sandbox(server) as (rail, base):
         engine = db.configure(server.url("touchstone_owner", "touchstone"))
         _seed(base, people=kills + max(2, kills // 10))
         control = Control(engine)
         struck = _kill_over_and_over(server, rail, base, engine, control, kills, naive=naive)
         _recover(server, rail, base, engine, naive=naive)
-        count = _count(engine, control, kills, struck)
+        counted = count(engine, control, kills, struck)
         engine.dispose()
         db.sessions.kw.clear()
         db.sessions.kw.update(before)
-        return count
+        return counted
 
 
 @contextmanager
-def _database() -> Iterator[Postgres]:
+def database() -> Iterator[Postgres]:
+    """A PostgreSQL of the storm's own, migrated."""
     with passable_folder() as folder:
         server = Postgres.start(folder / "postgres", durable=False)
         files.configure(folder)
@@ -153,7 +154,7 @@ def _kill_over_and_over(
         worker.join()
         struck += _sending(engine, reference) and _carried_out(control, reference)
         rail.send("go on")
-        _later(engine)
+        later(engine)
     return struck
 
 
@@ -161,7 +162,7 @@ def _recover(
     server: Postgres, rail: Connection, base: str, engine: sa.Engine, *, naive: bool
 ) -> None:
     """Let one worker live until everything is paid."""
-    _later(engine)
+    later(engine)
     worker = _worker(server, base, naive=naive)
     until = time.monotonic() + _PATIENCE
     moved = time.monotonic()
@@ -170,7 +171,7 @@ def _recover(
             rail.recv()
             rail.send("go on")
         if time.monotonic() - moved > 5:
-            _later(engine)
+            later(engine)
             moved = time.monotonic()
     worker.kill()
     worker.join()
@@ -178,13 +179,14 @@ def _recover(
 
 def _worker(server: Postgres, base: str, *, naive: bool) -> Any:  # noqa: ANN401  a process
     url = server.url("worker", "touchstone")
-    args = (_environment(url, base), naive)
+    args = (environment(url, base), naive)
     worker = _forks.Process(target=storm_processes.work, args=args, daemon=True)
     worker.start()
     return worker
 
 
-def _environment(url: str, base: str) -> dict[str, str]:
+def environment(url: str, base: str) -> dict[str, str]:
+    """What an operator would tell the worker."""
     return {
         "DATABASE_URL": url,
         "MIGRATION_DATABASE_URL": url,
@@ -208,7 +210,8 @@ def _effect(rail: Connection) -> str:
     return str(rail.recv())
 
 
-def _later(engine: sa.Engine) -> None:
+def later(engine: sa.Engine) -> None:
+    """Move the clock past the leases of the dead."""
     with Session(engine) as session, session.begin():
         clock.shift(session, clock.shifted(session) + LEASE)
 
@@ -231,7 +234,7 @@ def _unpaid(engine: sa.Engine) -> int:
         return session.scalar(waiting.where(Payout.state != PayoutState.PAID)) or 0
 
 
-def _count(engine: sa.Engine, control: Control, kills: int, struck: int) -> Count:
+def count(engine: sa.Engine, control: Control, kills: int, struck: int) -> Count:
     """Each payout against the rail's transfers: by the rail's own list, not by what we recorded."""
     sent = Counter(made["transfer_group"] for made in control.objects("transfer"))
     with Session(engine) as session:
@@ -260,12 +263,12 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--naive", action="store_true")
     told = parser.parse_args()
-    os.environ.update(_environment("postgresql:///nowhere", "http://127.0.0.1"))
-    count = storm(kills=told.kills, naive=told.naive)
-    print(count)
-    hit = count.struck >= told.kills * 0.9
-    clean = (count.lost, count.duplicated, count.ledger) == (0, 0, 0)
-    raise SystemExit(0 if hit and (count.duplicated >= 1 if told.naive else clean) else 1)
+    os.environ.update(environment("postgresql:///nowhere", "http://127.0.0.1"))
+    counted = storm(kills=told.kills, naive=told.naive)
+    print(counted)
+    hit = counted.struck >= told.kills * 0.9
+    clean = (counted.lost, counted.duplicated, counted.ledger) == (0, 0, 0)
+    raise SystemExit(0 if hit and (counted.duplicated >= 1 if told.naive else clean) else 1)
 
 
 if __name__ == "__main__":

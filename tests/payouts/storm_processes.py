@@ -16,8 +16,8 @@ import sqlalchemy as sa
 import structlog
 from werkzeug.serving import make_server
 
-from payouts import jobs
 from payouts.models import JobName
+from payouts.service import rails
 from portal import connections
 from portal.app import collect
 from portal.contributions import Sweep
@@ -80,7 +80,7 @@ def work(environment: Mapping[str, str], naive: bool) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     connections.as_worker()
     if naive:
-        _forget_what_was_sent(jobs.rails)
+        _forget_what_was_sent(rails)
     worker.work_forever([Sweep(JobName.FIND_UNSETTLED, timedelta(minutes=1))], threading.Event())
 
 

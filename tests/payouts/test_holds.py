@@ -164,7 +164,7 @@ def test_who_signed_the_run_and_who_is_paid_let_nothing_through(
     payout = make.payout()
     _limit(session, make, person=1, day=1, now=now)
     _tried(session, payout, now)
-    signer = session.get_one(PayRun, payout.pay_run_id).approved_by_id
+    signer = session.get_one(PayRun, payout.pay_run_id).approved_by_id or 0
     for who in (signer, payout.expert_id):
         with pytest.raises(Forbidden, match="somebody else"):
             holds.clear(session, payout, by=who, why="It is mine.", now=now)

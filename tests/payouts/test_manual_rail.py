@@ -26,7 +26,7 @@ from payouts.models import (
     Rail,
 )
 from payouts.queries import bank as queries
-from payouts.service import bank, proof, reconcile, sending
+from payouts.service import bank, proof, rails, reconcile, sending
 from payouts.service.bank import Details
 from portal.access import Role
 from portal.accounts.models import Account
@@ -95,7 +95,7 @@ def test_the_banks_reference_settles_it_like_any_rails_answer(
     assert session.scalar(kinds) == 3850
     assert proof.verify(session).problems == ()
     later = now + timedelta(days=1)
-    listed = jobs.rails.DOORS[Rail.MANUAL].every()
+    listed = rails.DOORS[Rail.MANUAL].every()
     assert reconcile.compare(session, listed, listed_at=later, now=later).fresh == 0
 
 

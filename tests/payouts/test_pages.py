@@ -229,7 +229,9 @@ def test_finance_sees_all_money_by_stage_and_project(make: Make, sign_in: SignIn
     page = text(client, "/finance/")
     assert "Harassment answers, preference" in page
     assert "$38.50" in page
-    assert text(client, "/finance/money.csv").splitlines()[1].endswith("USD,38.50,0.00,0.00,0.00")
+    assert (
+        text(client, "/finance/money.csv").splitlines()[1].endswith("USD,38.50,0.00,0.00,0.00,0.00")
+    )
 
 
 def test_what_does_not_agree_is_settled_by_a_persons_word(

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -179,10 +180,10 @@ def test_a_length_is_said_to_its_last_digit(microseconds: int, words: str) -> No
 
 
 def _terms(rates: list[dict[str, object]]) -> Terms:
-    fields = dict.fromkeys(
+    fields: dict[str, Any] = dict.fromkeys(
         ["expert_id", "project_id", "rate_card_id", "agreement_version_id", "hourly_minor"], 1
     )
-    caps = dict.fromkeys(
+    caps: dict[str, Any] = dict.fromkeys(
         [
             "hold_seconds",
             "idle_limit_seconds",
@@ -193,7 +194,9 @@ def _terms(rates: list[dict[str, object]]) -> Terms:
         1,
     )
     now = datetime(2026, 11, 23, tzinfo=UTC)
-    return Terms(accepted_at=now, currency="USD", rates=rates, **fields, **caps)
+    terms = Terms(accepted_at=now, currency="USD", rates=rates, **fields, **caps)
+    terms.id = 1
+    return terms
 
 
 def _segment(begun: datetime, ended: datetime) -> Segment:

@@ -1,5 +1,6 @@
 """The sandbox's back door: tests and the demo turn its knobs and plan its failures here."""
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -65,6 +66,11 @@ class Control:
         }
         with self._engine.begin() as connection:
             connection.execute(tables.faults.insert().values(row))
+
+    def line_up(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Plan many failures at once: each row as `fail` would keep it, played in their order."""
+        with self._engine.begin() as connection:
+            connection.execute(tables.faults.insert(), [*rows])
 
     def heal(self) -> None:
         """Play no more failures."""
