@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
+from exams.bank_commands import add, assemble, plant, qti, recheck
 from exams.calibrating import calibrate, score
 from exams.linking import link, pilots
 from exams.service import bank
@@ -21,6 +22,8 @@ def exams() -> None:
     """Exams: import a bank, calibrate and link it, score people, simulate answers."""
 
 
+for command in (add, assemble, plant, qti, recheck):
+    exams.add_command(command)
 exams.add_command(calibrate)
 exams.add_command(score)
 exams.add_command(link)

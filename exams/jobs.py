@@ -12,6 +12,7 @@ from exams.models import (
     Application,
     Attempt,
     Exam,
+    FormAssembly,
     Grade,
     JobName,
     Qualification,
@@ -24,6 +25,7 @@ from exams.queries.qualifications import expiring
 from exams.service import (
     accommodations,
     applications,
+    assembling,
     attempts,
     grading,
     hand_grading,
@@ -47,6 +49,14 @@ def grade_attempt(attempt_id: int) -> None:
     with transaction() as session:
         attempt = lock(session, session.get_one(Attempt, attempt_id))
         grading.grade(session, attempt, now=clock.now(session))
+
+
+@job(JobName.ASSEMBLE)
+def assemble(assembly_id: int) -> None:
+    """Assemble the forms of a blueprint. Safe to run twice: an answered one is left alone."""
+    with transaction() as session:
+        asked = session.get_one(FormAssembly, assembly_id)
+        assembling.answer(session, asked, now=clock.now(session))
 
 
 @job(JobName.GRADES_IN)

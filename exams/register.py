@@ -21,6 +21,7 @@ from exams.views import (
     rescoring,
     results,
     sitting,
+    standards,
 )
 from portal.access import Role
 from portal.accounts.models import Grant
@@ -32,12 +33,13 @@ def register(contributions: Contributions) -> None:
     blueprints = [openings.bp, applying.bp, deciding.bp, sitting.bp, results.bp, managing.bp]
     contributions.blueprints += blueprints
     contributions.blueprints += [gates.bp, bank.bp, grading.bp, forms.bp]
-    contributions.blueprints += [accommodations.bp, accommodations.desk, rescoring.bp]
+    contributions.blueprints += [accommodations.bp, accommodations.desk, rescoring.bp, standards.bp]
     _navigation(contributions)
     _panels(contributions)
     contributions.job_names.append(JobName)
-    contributions.job_modules += ["exams.jobs", "exams.scoring_jobs"]
+    contributions.job_modules += ["exams.measuring_jobs", "exams.jobs", "exams.scoring_jobs"]
     contributions.sweeps.append(Sweep(JobName.SUBSCORES, timedelta(days=1)))
+    contributions.sweeps.append(Sweep(JobName.CUT_QUALITY, timedelta(days=1)))
     contributions.identity_listeners.append(JobName.IDENTITY_SETTLED)
     contributions.appeal_listeners.append(JobName.APPEAL_UPHELD)
     contributions.sweeps.append(Sweep(JobName.SWEEP, timedelta(minutes=1)))

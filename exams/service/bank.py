@@ -46,6 +46,20 @@ def import_exam(
     return exam
 
 
+def add_questions(session: Session, exam: Exam, data: object, *, now: datetime, actor: int) -> int:
+    """Add questions to an exam's bank; each waits for a second person. Gives how many were named.
+
+    Raises `Invalid` naming each mistake by its path. No form changes. Needs the worker's login.
+    """
+    document = documents.parse_questions(data, areas={area["slug"] for area in exam.areas})
+    stimuli = versions.keep_stimuli(session, exam, document.stimuli, now=now)
+    for question in document.questions:
+        versions.keep(session, exam, question, stimuli, author=actor, now=now)
+    subject = ("exam", exam.id)
+    audit.record(session, actor=actor, action="exam.questions_added", subject=subject, now=now)
+    return len(document.questions)
+
+
 def import_opening(
     session: Session, data: object, *, now: datetime, actor: int | None = None
 ) -> Opening:

@@ -88,6 +88,13 @@ class QuestionDocument(BaseModel):
         return dict(self.model_extra or {})
 
 
+class QuestionsDocument(Strict):
+    """Questions for a bank that is there already."""
+
+    questions: list[QuestionDocument] = Field(min_length=1)
+    stimuli: list[StimulusDocument] = Field(default_factory=list)
+
+
 class ExamDocument(Strict):
     """A whole exam with its bank and one form."""
 
@@ -242,6 +249,28 @@ def _sections(document: ExamDocument) -> list[str]:
             f"form.sections: they allow {minutes} minutes and the exam {document.allowed_minutes}"
         )
     return problems
+
+
+def parse_questions(data: object, *, areas: set[str]) -> QuestionsDocument:
+    """Questions that fit their kinds; `Invalid` names every place that is wrong and why."""
+    document = parse(QuestionsDocument, data)
+    slugs = [question.slug for question in document.questions]
+    known = {stimulus.slug for stimulus in document.stimuli}
+    problems = []
+    for place, question in enumerate(document.questions):
+        path = f"questions[{place}]"
+        if question.slug in slugs[:place]:
+            problems.append(f"{path}: {question.slug!r} stands here twice")
+        if question.area not in areas:
+            problems.append(f"{path}.area: there is no area {question.area!r}")
+        if question.stimulus and question.stimulus not in known:
+            problems.append(f"{path}.stimulus: there is no stimulus {question.stimulus!r}")
+        if question.enemies:
+            problems.append(f"{path}.enemies: name them on the question's page")
+        problems += _misfit(path, question)
+    if problems:
+        raise Invalid("\n".join(problems))
+    return document
 
 
 def _duplicates(document: ExamDocument) -> list[str]:

@@ -57,6 +57,7 @@ def overview(slug: str) -> str:
             exam=exam,
             rows=rows,
             total=len(every),
+            may_manage=Role.MANAGER in person().roles,
             waiting=sum(standing.state is QuestionState.REVIEW for _q, _v, standing in every),
             wanted=wanted,
             states=list(QuestionState),

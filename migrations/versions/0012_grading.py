@@ -1,4 +1,4 @@
-"""Grading by people."""
+"""Grading by people, and assembling forms."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -44,7 +44,8 @@ def upgrade() -> None:
     _create_cases()
     _create_grades()
     _create_likeness()
-    grants.ordinary("grading_case", "grade", "text_sketch")
+    _create_assemblies()
+    grants.ordinary("form_assembly", "grading_case", "grade", "text_sketch")
     grants.append_only("seed_deviation", "text_likeness")
     grants.keys("keys.seed_grade")
     op.execute(_BLIND)
@@ -56,6 +57,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop them again."""
+    op.drop_table("form_assembly")
     for table in ("text_likeness", "text_sketch", "seed_deviation"):
         op.drop_table(table)
     op.execute("DROP TABLE keys.seed_grade")
@@ -251,3 +253,57 @@ def _create_likeness() -> None:
     op.create_index(
         "ix_text_likeness_other_attempt_id", "text_likeness", ["other_attempt_id"], unique=False
     )
+
+
+def _create_assemblies() -> None:
+    op.create_table(
+        "form_assembly",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("exam_id", sa.BigInteger(), nullable=False),
+        sa.Column("blueprint", postgresql.JSONB(), nullable=False),
+        sa.Column("asked_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "waiting",
+                "found",
+                "colliding",
+                "undecided",
+                "used",
+                name=op.f("ck_form_assembly_assemblystate"),
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("result", postgresql.JSONB(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("used_by_id", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'waiting') = (result IS NULL)",
+            name=op.f("ck_form_assembly_answered_has_result"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'waiting') = (ended_at IS NULL)",
+            name=op.f("ck_form_assembly_answered_has_end"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'used') = (used_by_id IS NOT NULL)",
+            name=op.f("ck_form_assembly_used_by_somebody"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["asked_by_id"], ["account.id"], name=op.f("fk_form_assembly_asked_by_id_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["exam_id"], ["exam.id"], name=op.f("fk_form_assembly_exam_id_exam")
+        ),
+        sa.ForeignKeyConstraint(
+            ["used_by_id"], ["account.id"], name=op.f("fk_form_assembly_used_by_id_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_form_assembly")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_form_assembly_public_id")),
+    )
+    op.create_index("ix_form_assembly_exam_id", "form_assembly", ["exam_id"], unique=False)

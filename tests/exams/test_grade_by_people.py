@@ -23,6 +23,7 @@ from exams.models import (
 )
 from exams.queries import agreement
 from exams.queries import attempts as attempt_queries
+from exams.queries import grading as grading_queries
 from exams.service import attempts, grading, hand_grading, settling
 from portal.access import Role
 from portal.accounts.models import Account
@@ -260,8 +261,8 @@ def test_texts_come_to_each_grader_in_an_order_of_their_own(
         _written(session, make, exam, text=f"{_TEXT} {number}")
     orders = []
     for _ in range(6):
-        grader, order = make.account(Role.REVIEWER).id, []
-        query = hand_grading.queries.to_grade(grader, order=0)
+        grader = make.account(Role.REVIEWER).id
+        query = grading_queries.to_grade(grader, order=0)
         order = [case.id for case in session.scalars(query)]
         orders.append(tuple(order))
     assert len(set(orders)) > 1

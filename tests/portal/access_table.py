@@ -110,6 +110,16 @@ exam_results.download              applicant expert
 exam_results.fresh                 applicant expert
 exam_results.put_on_paper          applicant expert
 exam_results.result                applicant expert
+exam_standards.adopt               manager
+exam_standards.again               manager
+exam_standards.drop                manager
+exam_standards.hand_in             manager reviewer
+exam_standards.mine                manager reviewer
+exam_standards.open_panel          manager
+exam_standards.overview            manager reviewer
+exam_standards.question            manager reviewer
+exam_standards.rate                manager reviewer
+exam_standards.study               manager reviewer
 exam_time.ask                      applicant expert
 exam_time.end                      applicant expert
 exam_time.show                     applicant expert
