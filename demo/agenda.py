@@ -7,7 +7,17 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from demo import applicants, content_files, matters, moments, money, people, projects, rota
+from demo import (
+    applicants,
+    content_files,
+    matters,
+    moments,
+    money,
+    people,
+    projects,
+    rota,
+    writing_exam,
+)
 from demo.clockwork import WEEK
 from demo.content_files import Person
 from demo.diary import Appointment, written
@@ -26,6 +36,7 @@ def appointments(world: World) -> list[Appointment]:
         *_money(world),
         *matters.of_the_work(world),
         *moments.appointments(world),
+        *writing_exam.appointments(world),
     ]
     return sorted((each for each in found if each.at < world.calendar.end), key=lambda a: a.at)
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from demo import content_files, people
 from demo.content_files import Person, Row
 from demo.world import World
-from exams.models import Application, ApplicationState, Attempt, Exam, Opening
+from exams.models import Application, ApplicationState, Attempt, Opening
 from exams.queries import applications as application_queries
 from exams.queries import attempts as attempt_queries
 from exams.questions import KINDS, Answer, arrangement
@@ -61,7 +61,7 @@ def come(world: World, person: Person, session: Session, now: datetime) -> None:
 
 def sit(world: World, person: Person, skill: float, session: Session, now: datetime) -> None:
     """Answer every question of the exam, right with the chance `skill`, and hand it in."""
-    exam = session.scalars(sa.select(Exam)).one()
+    exam = session.scalars(attempt_queries.exam_by_slug(content_files.exam()["slug"])).one()
     account_id = world.accounts[person.key]
     random = world.random("exam", person.key)
     attempt = starting.start(

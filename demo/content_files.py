@@ -109,6 +109,18 @@ def exam() -> Row:
 
 
 @cache
+def writing_exam() -> Row:
+    """The second exam: cases, and texts that people grade."""
+    return _row("exam_writing.json")
+
+
+@cache
+def essays() -> Row:
+    """What is written in the second exam, by question, each with the bands that it is worth."""
+    return _row("essays.json")
+
+
+@cache
 def policy() -> Row:
     """The client's content rules."""
     return _row("policy.json")
