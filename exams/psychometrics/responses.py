@@ -109,10 +109,11 @@ def _distinct(packed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Rows are sorted by a sum with random multipliers and compared in full with the row they seem to
     equal; should two rows share a sum by chance, all are sorted in full.
     """
-    draw = np.random.default_rng(0).integers(0, 2**63, packed.shape[1], dtype=np.uint64)
+    random = np.random.default_rng(0)
+    draw = np.array([random.integers(0, 2**63) for _ in packed.T], dtype=np.uint64)
     total = np.zeros(len(packed), dtype=np.uint64)
-    for item, multiplier in enumerate(draw):
-        total += packed[:, item] * multiplier
+    for item in range(packed.shape[1]):
+        total += packed[:, item] * draw[item]
     _, first, pattern = np.unique(total, return_index=True, return_inverse=True)
     repeated = np.flatnonzero(first[pattern] != np.arange(len(packed)))
     if (packed[repeated] != packed[first[pattern[repeated]]]).any():
