@@ -51,6 +51,7 @@ class Storm:
             await asyncio.sleep(taker.random.expovariate(1 / _THINK))
             await self._acknowledged(taker, position, nonce)
             if self.over:
+                taker.hang_up()
                 return
 
     async def killing(self, kills: int) -> None:

@@ -87,6 +87,7 @@ def room(
         exam = make.exam_of(*_EVERY, allowed_minutes=45)
         account = make.applicant()
         found = account.id, exam.id, exam.slug
+    db.engine().dispose()
     app = create_app(Settings())
     app.config.update(RATELIMIT_ENABLED=False, SESSION_COOKIE_SECURE=False)
     bound = db.configure(fresh_database.app)

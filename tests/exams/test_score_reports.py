@@ -26,6 +26,7 @@ from exams.queries import attempts as queries
 from exams.service import scale, score_reports
 from portal import clock, files
 from portal.accounts.models import Account
+from portal.errors import Unavailable
 from portal.files.models import StoredFile
 from portal.reports.engine import to_pdf
 from tests.make import Make
@@ -216,7 +217,7 @@ def test_a_machine_without_pango_says_so_and_it_can_be_tried_again(
     session.flush()
 
     def unavailable(*_: object) -> bytes:
-        raise scoring_jobs.Unavailable("no pango here")
+        raise Unavailable("no pango here")
 
     monkeypatch.setattr(scoring_jobs, "to_pdf", unavailable)
     scoring_jobs.score_report(report.id)

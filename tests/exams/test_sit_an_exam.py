@@ -76,14 +76,14 @@ def test_the_same_save_sent_twice_is_kept_once(session: Session, make: Make, now
 
 def test_an_answer_within_the_grace_is_kept_and_marked_as_late(make: Make) -> None:
     attempt = make.attempt()
-    saved = make.save(attempt, 3, ["1"], at=attempt.deadline + timedelta(seconds=30))
+    saved = make.save(attempt, 3, ["1"], at=attempt.started_at + timedelta(minutes=45, seconds=30))
     assert saved.late
 
 
 def test_an_answer_after_the_grace_is_refused_kindly(make: Make) -> None:
     attempt = make.attempt()
     with pytest.raises(Conflict, match="Everything you had saved by then counts"):
-        make.save(attempt, 3, ["1"], at=attempt.deadline + timedelta(seconds=31))
+        make.save(attempt, 3, ["1"], at=attempt.started_at + timedelta(minutes=45, seconds=31))
 
 
 def test_a_save_repeated_after_the_end_is_still_acknowledged(
