@@ -12,7 +12,9 @@ import httpx
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from payouts.service import payees
+from payouts.models import TaxFormKind
+from payouts.service import payees, tax
+from payouts.service.tax import Certified
 from portal import agreements, clock
 from portal.access import Role
 from portal.accounts import sign_ins
@@ -161,4 +163,8 @@ def _onboard(account_id: int, *, key: str, reference: str, email: str) -> None:
     httpx.post(link, data={"outcome": "active"})
     ready = accounts.retrieve(made.id)
     with transaction() as session:
-        payees.seen(session, account_id, ready, now=clock.now(session))
+        now = clock.now(session)
+        payees.seen(session, account_id, ready, now=now)
+        tax.give(
+            session, account_id, Certified(TaxFormKind.W8BEN, email, "DE", "36574261809"), now=now
+        )
