@@ -11,6 +11,7 @@ from wtforms import (
     BooleanField,
     DateField,
     DecimalField,
+    IntegerField,
     RadioField,
     SelectField,
     StringField,
@@ -18,7 +19,7 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from payouts.models import TaxFormKind
 from payouts.service.bank import bic_problem, number_of_account_problem
@@ -135,6 +136,36 @@ class BudgetForm(FlaskForm):  # type: ignore[misc]
 
     amount = DecimalField(
         _("Budget"), [InputRequired(_("Enter an amount")), NumberRange(min=Decimal("0.001"))]
+    )
+
+
+class CardForm(FlaskForm):  # type: ignore[misc]
+    """The next rate card: prices, and the rules that go with them."""
+
+    hourly = DecimalField(
+        _("Per hour"),
+        [InputRequired(_("Enter what an hour pays")), NumberRange(min=Decimal("0.001"))],
+    )
+    task = DecimalField(
+        _("Per task, if tasks pay too"), [Optional(), NumberRange(min=Decimal("0.001"))]
+    )
+    by_task = BooleanField(_("Time on tasks is paid by the task alone"))
+    training = DecimalField(
+        _("Per hour of training, if another"), [Optional(), NumberRange(min=Decimal("0.001"))]
+    )
+    cap_minutes = IntegerField(
+        _("Minutes of one task that are paid by the hour, at most"),
+        [Optional(), NumberRange(1, 1440, _("Enter 1 to 1440 minutes"))],
+    )
+    band_level = IntegerField(
+        _("More from this level on check tasks, in per cent"),
+        [Optional(), NumberRange(1, 100, _("Enter 1 to 100"))],
+    )
+    band_extra = IntegerField(
+        _("How much more, in per cent"), [Optional(), NumberRange(0, 100, _("Enter 0 to 100"))]
+    )
+    guarantee = DecimalField(
+        _("What an hour comes to at least"), [Optional(), NumberRange(min=Decimal("0.001"))]
     )
 
 

@@ -16,6 +16,7 @@ from payouts.views import (
     finance,
     papers,
     pay_runs,
+    rates,
     tax_totals,
     taxes,
 )
@@ -37,7 +38,8 @@ _CAPABILITY: Final = "v2.core.account[configuration.recipient].capability_status
 
 def register(contributions: Contributions) -> None:
     """Add this package's pages, jobs and panels."""
-    contributions.blueprints += [papers.bp, bonuses.bp, budgets.bp, exports.bp, tax_totals.bp]
+    contributions.blueprints += [papers.bp, bonuses.bp, budgets.bp, exports.bp]
+    contributions.blueprints += [rates.bp, tax_totals.bp]
     contributions.blueprints += [earnings.bp, taxes.bp, banks.bp, pay_runs.bp, finance.bp]
     contributions.navigation += [
         NavigationItem(_("Earnings"), "earnings.index", _EXPERT, 20, "/earnings"),

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from payouts.forms import BonusForm, BudgetForm, LimitForm, SettleForm
+from payouts.forms import BonusForm, BudgetForm, CardForm, LimitForm, SettleForm
 from payouts.models import Bonus, Finding, LedgerSeal, PayoutState
 from payouts.queries import money as queries
 from payouts.queries import reach
@@ -26,6 +26,7 @@ from portal.errors import NotFound
 from portal.money import Money, format_money, plain
 from tasks.models import Project
 from tasks.queries.projects import projects_of
+from tasks.service import offers
 from tasks.views import projects as project_views
 
 bp = Blueprint("finance", __name__, template_folder="../templates")
@@ -115,6 +116,8 @@ def project(slug: str) -> str:
             burn=budgets.burn(session, found),
             weeks_left=_weeks_left(session, found, weeks),
             budget_form=BudgetForm(prefix="budget"),
+            card_form=CardForm(prefix="card"),
+            card=_card_words(session, found),
             bonus_form=_bonus_form(session, found),
             bonuses=_bonuses(session, found),
             me=person().account_id,
@@ -148,6 +151,13 @@ def _page(session: Session, form: LimitForm) -> str:
         limits=[(currency, holds.limits(session, currency)) for currency, _amounts in totals],
         limit_form=form if ours else None,
     )
+
+
+def _card_words(session: Session, found: Project) -> list[str]:
+    """What the project's newest card pays beside the hourly rate, and its rules."""
+    now = clock.now(session)
+    offered = offers.offer(session, found, now=now)
+    return offers.also_pays(offered, now=now) if offered else []
 
 
 def _bonus_form(session: Session, found: Project) -> BonusForm:

@@ -1,6 +1,6 @@
 """Rules of a card: what each adds or caps, exactly, on a line of its own, and derived again the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
+from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
@@ -259,6 +260,31 @@ def test_what_was_accepted_pays_though_a_later_card_has_other_rules(
     timesheets.approve(session, sheet, by=make.account(Role.MANAGER).id, now=now)
     (statement,) = statements.draw(session, expert_id=expert.id, now=now)
     assert [line.kind for line in _lines(session, statement)] == [LineKind.HOURLY]
+
+
+def test_a_manager_publishes_a_card_with_rules_and_the_expert_reads_them(
+    make: Make, sign_in: Callable[[Account], FlaskClient]
+) -> None:
+    project = make.project()
+    client = sign_in(make.account(Role.MANAGER))
+    page = f"/projects/{project.slug}/money"
+    asked = {
+        "card-hourly": "36.00",
+        "card-task": "0.50",
+        "card-cap_minutes": "10",
+        "card-band_level": "90",
+        "card-band_extra": "10",
+        "card-guarantee": "20",
+    }
+    wrong = ({"card-hourly": ""}, {"card-band_extra": ""}, {"card-by_task": "y", "card-task": ""})
+    for each in wrong:
+        assert client.post(f"{page}/rates", data={**asked, **each}).status_code == 422
+    assert client.post(f"{page}/rates", data=asked).status_code == 303
+    words = "10 % more from 90 % right on check tasks"
+    assert words in client.get(page).text
+    offer = sign_in(make.expert()).get(f"/work/projects/{project.slug}").text
+    for said in (words, "At most 10 m of one task", "0.50 USD for each task", "20.00 USD an hour"):
+        assert said in offer
 
 
 def _project_by_task(session: Session, make: Make) -> Project:

@@ -201,6 +201,7 @@ projects.tasks                     manager
 questions.answer                   manager policy_expert
 questions.index                    manager policy_expert
 readyz                             everyone
+rates.publish                      manager
 reports.download                   expert manager
 reports.overview                   expert manager
 reports.request_report             expert manager
