@@ -14,7 +14,7 @@ from demo.rota import Shift
 from demo.working import Desk
 from demo.world import World
 from tasks.models import Assignment, Escalation, EscalationState
-from tasks.service import clock, judge
+from tasks.service import clock, judge, pauses, releases
 
 LAST: Final = timedelta(minutes=5)
 """What happens this shortly before the present waits until everybody else has stopped."""
@@ -33,6 +33,11 @@ _OPEN: Final = (
     " the step that leaves it out, or the first one whose conclusion it changes?"
 )
 
+_WHY_PAUSED: Final = (
+    "You answer a good deal faster than others here, and your share on check tasks has been below the"
+    " needed level for some weeks. I read twenty of your answers by Thursday and write to you either way."
+)
+
 
 def appointments(world: World) -> Iterator[Appointment]:
     """At hours at which the person is not at work anyway: no second is worked twice."""
@@ -47,6 +52,9 @@ def appointments(world: World) -> Iterator[Appointment]:
     tomas = Shift(world.experts["tomas"], "threat-reasoning", starts_at=yesterday)
     yield written(yesterday, partial(_ask, world, tomas, _OPEN))
     yield written(world.calendar.end - LAST, partial(_leave_a_draft, world))
+    yield written(world.calendar.end - timedelta(hours=2), partial(_release, world))
+    if world.calendar.weeks > 1:
+        yield written(world.calendar.end - timedelta(hours=1), partial(_pause, world))
 
 
 def _answer_late(world: World, session: Session, now: datetime) -> None:
@@ -73,7 +81,23 @@ def _rule(world: World, session: Session, now: datetime) -> None:
     """The policy expert answers what was asked."""
     waiting = sa.select(Escalation).where(Escalation.state == EscalationState.OPEN)
     for escalation in session.scalars(waiting):
-        escalation.settle(answer=_RULING, by=world.accounts["ife"], now=now)
+        judge.answer_question(
+            session, escalation, answer=_RULING, by=world.accounts["ife"], now=now
+        )
+
+
+def _release(world: World, session: Session, now: datetime) -> None:
+    """The manager gives the client what there is."""
+    project, by = world.project(session, "harassment-preference"), world.accounts["jimena"]
+    asked = releases.request(session, project, by=by, now=now)
+    releases.make(session, asked.id, now=now)
+
+
+def _pause(world: World, session: Session, now: datetime) -> None:
+    """Somebody is below the needed level for weeks: new tasks wait while a person looks."""
+    project, by = world.project(session, "harassment-preference"), world.accounts["jimena"]
+    expert_id = world.accounts["matias"]
+    pauses.pause(session, project, expert_id, by=by, reason=_WHY_PAUSED, now=now)
 
 
 def _leave_a_draft(world: World, session: Session, now: datetime) -> None:

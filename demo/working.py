@@ -122,18 +122,23 @@ def stay(desk: Desk, length: timedelta) -> Acting:
     while desk.now + _BEAT < until:
         desk.now += _BEAT
         yield desk.now
-        desk.seq += 1
-        clock.beat(
-            desk.session,
-            desk.live,
-            epoch=desk.live.epoch,
-            seq=desk.seq,
-            idle_seconds=float(desk.random.randint(0, 20)),
-            now=desk.now,
-        )
+        beat(desk, idle=float(desk.random.randint(0, 20)))
     if length:
         desk.now = until
         yield until
+
+
+def beat(desk: Desk, *, idle: float = 0.0) -> None:
+    """One sign of life."""
+    desk.seq += 1
+    clock.beat(
+        desk.session,
+        desk.live,
+        epoch=desk.live.epoch,
+        seq=desk.seq,
+        idle_seconds=idle,
+        now=desk.now,
+    )
 
 
 def take(desk: Desk) -> Assignment | None:
@@ -181,10 +186,11 @@ def entries(desk: Desk, assignment: Assignment) -> dict[str, str]:
 
 
 def _pause(desk: Desk) -> Acting:
-    """A cup of tea: nothing is beaten, and nothing credited."""
+    """A cup of tea: nothing is credited, and the page beats again as soon as they are back."""
     if desk.random.random() < _BREAKS:
         desk.now += timedelta(seconds=desk.random.randint(180, 600))
         yield desk.now
+        beat(desk)
 
 
 @cache

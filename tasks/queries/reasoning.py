@@ -1,7 +1,6 @@
 """What reasoning reviews found: by clause of the policy, case and kind of error."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from tasks.models import Gold, Judgment, Pool, Project, TaskPayload, TaskType
@@ -20,21 +19,20 @@ def errors_by_clause(project_id: int) -> sa.Select[str, int, str | None, int]:
         later.revision > Judgment.revision,
     )
     golden = sa.exists().where(Gold.pool_id == Judgment.pool_id, Gold.task_id == Judgment.task_id)
-    clauses = sa.func.jsonb_array_elements_text(
-        sa.cast(TaskPayload.value["clauses"], JSONB)
-    ).column_valued("clause")
+    named = sa.func.jsonb_array_elements_text(TaskPayload.value["clauses"])
+    clauses = named.table_valued("clause").render_derived()
     error = Judgment.value["error_type"].astext
     place = sa.and_(
         TaskPayload.pool_id == Judgment.pool_id, TaskPayload.task_id == Judgment.task_id
     )
     return (
-        sa.select(sa.cast(clauses, sa.Text), Judgment.task_id, error, sa.func.count())
+        sa.select(clauses.c.clause, Judgment.task_id, error, sa.func.count())
         .select_from(Judgment)
         .join(TaskPayload, place)
         .join(Pool, Pool.id == Judgment.pool_id)
         .join(clauses, sa.true())
         .where(Pool.project_id == project_id, newest, ~golden)
-        .group_by(sa.text("1"), Judgment.task_id, error)
+        .group_by(clauses.c.clause, Judgment.task_id, sa.text("3"))
     )
 
 

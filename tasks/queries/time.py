@@ -55,9 +55,18 @@ def claims_of(expert_id: int) -> sa.Select[TimeClaim]:
     return mine.order_by(TimeClaim.id.desc())
 
 
-def offered_claims(expert_id: int, *, limit: int) -> sa.Select[TimeClaim]:
+def offered_claims(expert_id: int) -> sa.Select[TimeClaim]:
     """Those that wait for the expert's tap."""
-    return claims_of(expert_id).where(TimeClaim.state == ClaimState.OFFERED).limit(limit)
+    return claims_of(expert_id).where(TimeClaim.state == ClaimState.OFFERED)
+
+
+def just_offered(expert_id: int) -> sa.Select[TimeClaim]:
+    """The newest that was offered in the session that runs."""
+    here = sa.select(WorkSession.started_at).where(
+        WorkSession.expert_id == expert_id, WorkSession.ended_at.is_(None)
+    )
+    since = TimeClaim.offered_at >= here.scalar_subquery()
+    return offered_claims(expert_id).where(since).limit(1)
 
 
 def timesheets_of(expert_id: int) -> sa.Select[Timesheet]:

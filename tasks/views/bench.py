@@ -68,7 +68,7 @@ def bench(
         more=step(terms),
         questions=session.scalars(queries.questions_about(assignment)).all(),
         asked=session.scalars(clock_queries.extensions(assignment)).all(),
-        claims=session.scalars(time_queries.offered_claims(assignment.expert_id, limit=3)).all(),
+        claims=session.scalars(time_queries.just_offered(assignment.expert_id)).all(),
     )
 
 

@@ -60,7 +60,7 @@ def index() -> str:
             rows=rows,
             seconds=seconds,
             states=STATES,
-            claims=session.scalars(queries.offered_claims(me, limit=_MOST_SHEETS)).all(),
+            claims=session.scalars(queries.offered_claims(me).limit(_MOST_SHEETS)).all(),
             **_week(session, me, clock.now(session)),
         )
 
@@ -95,7 +95,8 @@ def take_claim(public_id: UUID) -> Response:
         flash(_("Added. It counts."), "good")
     else:
         flash(_("Added. It is more than a day's own allowance, so a person decides on it."), "good")
-    return redirect(url_for("work_time.index"))
+    task = request.form.get("back", type=UUID)
+    return redirect(url_for("work.task", public_id=task) if task else url_for("work_time.index"))
 
 
 @bp.post("/<uuid:public_id>/adjustments")

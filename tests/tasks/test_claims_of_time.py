@@ -197,6 +197,22 @@ def test_the_expert_sees_the_offer_and_adds_it_in_the_browser(
     assert stranger.post(place).status_code == 404
 
 
+def test_the_workbench_offers_what_this_sitting_missed_and_leads_back_to_the_task(
+    session: Session, make: Make, sign_in: SignIn
+) -> None:
+    found = offered(session, make, seconds=300)
+    project, expert = session.scalars(sa.select(Project)).one(), person_of(session, found)
+    following = make.assignment(project=project, expert=expert, opened_at=found.offered_at)
+    browser = sign_in(expert)
+    page = browser.get(f"/work/{following.public_id}").text
+    assert "The clock did not see 5 m 00 s" in page
+    answer = browser.post(
+        f"/time/claims/{found.public_id}", data={"back": str(following.public_id)}
+    )
+    assert answer.location == f"/work/{following.public_id}"
+    assert "did not see" not in browser.get(f"/work/{following.public_id}").text
+
+
 def working(session: Session, make: Make, **fields: int) -> tuple[WorkSession, Assignment]:
     """A running clock and a task just taken."""
     project, expert = make.project(tasks=3, **{"task_cap_seconds": 900, **fields}), make.expert()
@@ -206,6 +222,10 @@ def working(session: Session, make: Make, **fields: int) -> tuple[WorkSession, A
 
 def person(session: Session, live: WorkSession) -> Account:
     return session.get_one(Account, live.expert_id)
+
+
+def person_of(session: Session, found: TimeClaim) -> Account:
+    return session.get_one(Account, found.expert_id)
 
 
 def offered(session: Session, make: Make, *, seconds: int) -> TimeClaim:

@@ -135,7 +135,7 @@ def test_an_expert_sees_the_rate_and_why_there_is_nothing(
     }
     rate = found["A"].rate
     assert rate is not None
-    assert (rate.minor, found["A"].open_tasks, found["A"].accepted) == (4200, 2, False)
+    assert (rate.minor, found["A"].accepted) == (4200, False)
 
 
 def test_a_rate_that_has_run_out_is_no_offer(session: Session, make: Make, now: datetime) -> None:

@@ -58,13 +58,13 @@ def test_the_newest_review_of_each_person_counts_and_check_tasks_do_not(
     session: Session, make: Make, now: datetime
 ) -> None:
     project = reviewed(session, make, ["wrong_clause", None])
-    rows = sorted(session.execute(reasoning.errors_by_clause(project.id)).all(), key=str)
-    assert [(clause, error, count) for clause, _task, error, count in rows] == [
+    rows = session.execute(reasoning.errors_by_clause(project.id)).all()
+    assert {(clause, error, count) for clause, _task, error, count in rows} == {
         ("2.1", None, 1),
         ("2.1", "wrong_clause", 1),
         ("3", None, 1),
         ("3", "wrong_clause", 1),
-    ]
+    }
 
 
 def test_the_policy_expert_sees_the_table_and_another_organisations_does_not(
