@@ -15,7 +15,7 @@ from demo.world import World
 from exams.models import Attempt, Grade, GradingCase, Question, QuestionVersion
 from exams.queries import attempts as queries
 from exams.questions import KINDS, Control, Shown, arrangement
-from exams.service import attempts, bank, consent, hand_grading, starting
+from exams.service import attempts, bank, blueprints, consent, hand_grading, starting
 from portal.db import lock
 from portal.ids import random_id
 
@@ -34,6 +34,7 @@ def appointments(world: World) -> Iterator[Appointment]:
     for number, key in enumerate(writers):
         at = begin + number * _DAY + timedelta(hours=19)
         yield written(at, partial(_sit, world, key, number))
+    yield written(begin, partial(_ask_for_forms, world))
     for number in range(8):
         at = begin + number * _DAY + timedelta(hours=21)
         yield written(at, partial(_grade, world, number))
@@ -53,6 +54,23 @@ def _publish(world: World, session: Session, now: datetime) -> None:
         names = [one["id"] for one in essay.content["criteria"]]
         bands = dict(zip(names, row["worth"], strict=True))
         hand_grading.plant(session, essay, text=row["text"], bands=bands, now=now, actor=author)
+
+
+def _ask_for_forms(world: World, session: Session, now: datetime) -> None:
+    """Two forms of the first exam that share no question; and six, which the bank cannot give."""
+    exam = session.scalars(queries.exam_by_slug(content_files.exam()["slug"])).one()
+    blueprint: dict[str, Any] = {
+        "forms": 2,
+        "length": {"least": 10, "most": 12},
+        "minutes": {"most": 30},
+        "rules": [
+            {"name": "Applying policy", "where": {"area": "policy"}, "least": 3, "most": 6},
+            {"name": "Hard ones", "where": {"difficulty": "hard"}, "least": 1, "most": 5},
+        ],
+    }
+    by = world.accounts["selma"]
+    blueprints.ask(session, exam, blueprint, by=by, now=now)
+    blueprints.ask(session, exam, blueprint | {"forms": 6}, by=by, now=now)
 
 
 def _sit(world: World, key: str, number: int, session: Session, now: datetime) -> None:

@@ -29,6 +29,12 @@ def unsettled(attempt_id: int) -> sa.Select[GradingCase]:
     return cases_of(attempt_id).where(GradingCase.state != CaseState.SETTLED)
 
 
+def graded_by(attempt_id: int) -> sa.Select[datetime | None]:
+    """By when the last of an attempt's texts is expected to be graded; None where none waits."""
+    waiting = sa.select(sa.func.max(GradingCase.due_at))
+    return waiting.where(GradingCase.attempt_id == attempt_id)
+
+
 def exam_of(version: QuestionVersion) -> sa.Select[int]:
     """The exam that a version belongs to."""
     return sa.select(Question.exam_id).where(Question.id == version.question_id)

@@ -15,7 +15,7 @@ from exams.models import Application, Attempt, Exam, Opening
 from exams.queries import applications as application_queries
 from exams.queries import attempts as attempt_queries
 from exams.queries import reach
-from exams.service import applications, grading, sitting_record
+from exams.service import applications, consent, grading, sitting_record
 from portal import clock
 from portal.access import Role, person, requires
 from portal.accounts.models import Account
@@ -121,6 +121,7 @@ def _result_page(public_id: UUID, form: VerdictForm) -> str:
         decided = found.decision_id
         return render_template(
             "exams/deciding_result.html",
+            left_out=consent.left_out(session, found.id),
             attempt=found,
             exam=session.get_one(Exam, found.exam_id),
             reviewer=session.get(Account, found.reviewer_id) if found.reviewer_id else None,

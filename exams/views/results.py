@@ -13,6 +13,7 @@ from exams.drawings import area_drawing, scaled_drawing
 from exams.models import Attempt, Exam
 from exams.queries import applications as application_queries
 from exams.queries import attempts as queries
+from exams.queries import grading as grading_queries
 from exams.service import outages, scale, score_reports, starting
 from exams.service.score_reports import Told
 from exams.views.places import ended, own
@@ -44,6 +45,7 @@ def result(public_id: UUID) -> str | Response:
             exam=exam,
             verdict=starting.may_start(session, exam, who.account_id, now=now),
             fresh=outages.fresh_sitting(session, attempt, now=now),
+            graded_by=session.scalar(grading_queries.graded_by(attempt.id)),
             application=session.scalar(
                 application_queries.applications_of(who.account_id).limit(1)
             ),

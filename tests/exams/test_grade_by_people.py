@@ -457,6 +457,14 @@ def test_anothers_open_text_is_not_found(session: Session, sign_in: SignIn, make
     assert browser.get(f"/exams/grading/texts/{grade.public_id}").status_code == 404
 
 
+def test_whoever_waits_reads_by_when(session: Session, sign_in: SignIn, make: Make) -> None:
+    account = make.applicant()
+    attempt = _written(session, make, _exam(make), account=account)
+    page = sign_in(account).get(f"/exams/{attempt.public_id}/result").text
+    assert "Two people read what you wrote" in page
+    assert "30 Nov 2026" in page or "30 November 2026" in page or "Nov 30, 2026" in page
+
+
 def test_a_text_may_be_left_to_somebody_else(session: Session, sign_in: SignIn, make: Make) -> None:
     _written(session, make, _exam(make))
     browser = sign_in(make.account(Role.REVIEWER))

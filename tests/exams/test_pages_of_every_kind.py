@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from exams.models import Attempt, AttemptEvent, EventKind, QuestionConsent
 from exams.queries import attempts as queries
-from exams.service import consent
+from exams.service import attempts, consent, grading
 from portal import clock
+from portal.access import Role
 from portal.accounts.models import Account
 from tests.exams.make import (
     BY_PEOPLE,
@@ -149,6 +150,18 @@ def test_leaving_it_out_is_kept_and_can_be_taken_back(
     assert consent.left_out(session, attempt.id) == [1]
     browser.post(f"{address}/gate", data={"agreed": "yes"})
     assert consent.left_out(session, attempt.id) == []
+
+
+def test_whoever_decides_sees_what_was_left_out(
+    session: Session, sign_in: SignIn, make: Make, warned: tuple[FlaskClient, Attempt]
+) -> None:
+    browser, attempt = warned
+    browser.post(f"/exams/{attempt.public_id}/1/gate", data={"agreed": "no"})
+    attempts.finish(session, attempt, now=clock.now(session))
+    grading.grade(session, attempt, now=clock.now(session))
+    session.flush()
+    page = sign_in(make.account(Role.REVIEWER)).get(f"/applications/results/{attempt.public_id}")
+    assert "left out 1 question that may hurt to read (number 1)" in page.text
 
 
 def test_what_was_said_at_the_gate_stays(

@@ -71,7 +71,7 @@ def _shown(app: Flask, session: Session, attempt: Attempt) -> list[str]:
         for position, version in enumerate(session.scalars(queries.questions(attempt.form_id)), 1):
             stimulus = stimulus_of(session, version)
             page = page_of(attempt, version, position, given.answer(position), stimulus=stimulus)
-            pages.append(render_template_string(_PAGE, page=page, inline=inline, _=str))
+            pages.append(render_template_string(_PAGE, page=page, inline=inline))
     return pages
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys import account, applicant, desk, expert
+from tests.journeys import account, applicant, bank, desk, expert
 from tests.journeys.account import Newcomer
 from tests.journeys.conftest import Enter
 from tests.journeys.guide import Guide
@@ -108,6 +108,8 @@ def test_an_applicant_on_a_slow_phone_is_told_why_not_and_appeals(
         ("Leila", 1280, True),
         ("Wen", 360, False),
         ("Noor", 1280, False),
+        ("Arvid", 360, False),
+        ("Selma", 1280, True),
     ],
 )
 def test_each_of_the_demos_people_finds_their_pages(
@@ -117,6 +119,21 @@ def test_each_of_the_demos_people_finds_their_pages(
         walker.sign_in_as(name)
         walker.look("home")
         guide.wander(walker)
+
+
+def test_a_grader_grades_a_text_and_a_manager_asks_for_forms(enter: Enter) -> None:
+    with enter("grader", width=360) as walker:
+        walker.sign_in_as("Arvid")
+        bank.grade_a_text(walker)
+    with enter("exam-office") as walker:
+        walker.sign_in_as("Selma")
+        bank.ask_for_forms(walker)
+
+
+def test_every_kind_of_question_is_answered_by_keyboard_alone(enter: Enter) -> None:
+    with enter("keyboard", width=360) as walker:
+        walker.sign_in_as("Salma")
+        bank.sit_by_keyboard(walker, "explaining-decisions")
 
 
 def test_an_expert_gets_their_report(enter: Enter) -> None:
