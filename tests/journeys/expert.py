@@ -87,6 +87,17 @@ def give_tax_form(walker: Walker) -> None:
     walker.look("bank-details")
 
 
+def statement_on_paper(walker: Walker) -> None:
+    """Have the newest statement set as PDF, and fetch it."""
+    walker.visit("/earnings/")
+    walker.page.locator("main table th a").first.click()
+    walker.press("Make a PDF")
+    walker.until("Download (PDF)", seconds=90)
+    walker.look("statement-on-paper")
+    link = walker.page.get_by_role("link", name="Download (PDF)").get_attribute("href") or ""
+    assert walker.fetch(link).startswith(b"%PDF")
+
+
 def report(walker: Walker) -> None:
     """Ask for one's own report, and fetch it."""
     walker.visit("/reports")

@@ -72,6 +72,7 @@ def test_a_manager_with_a_second_factor_and_finance_pay_the_expert(
         walker.visit("/earnings/")
         walker.until("tr_")
         walker.look("earnings-paid")
+        expert.statement_on_paper(walker)
 
 
 def test_an_applicant_on_a_slow_phone_is_told_why_not_and_appeals(
