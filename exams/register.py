@@ -37,9 +37,15 @@ def register(contributions: Contributions) -> None:
     _navigation(contributions)
     _panels(contributions)
     contributions.job_names.append(JobName)
-    contributions.job_modules += ["exams.measuring_jobs", "exams.jobs", "exams.scoring_jobs"]
+    contributions.job_modules += [
+        "exams.calibration_jobs",
+        "exams.measuring_jobs",
+        "exams.jobs",
+        "exams.scoring_jobs",
+    ]
     contributions.sweeps.append(Sweep(JobName.SUBSCORES, timedelta(days=1)))
     contributions.sweeps.append(Sweep(JobName.CUT_QUALITY, timedelta(days=1)))
+    contributions.sweeps.append(Sweep(JobName.CALIBRATE, timedelta(days=1)))
     contributions.identity_listeners.append(JobName.IDENTITY_SETTLED)
     contributions.appeal_listeners.append(JobName.APPEAL_UPHELD)
     contributions.sweeps.append(Sweep(JobName.SWEEP, timedelta(minutes=1)))

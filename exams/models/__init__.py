@@ -26,6 +26,7 @@ from exams.models.grading import (
     TextLikeness,
     TextSketch,
 )
+from exams.models.measurement import FormCalibration, ItemCalibration
 from exams.models.names import JobName
 from exams.models.openings import ANY_OTHER_COUNTRY, Opening, OpeningState, PayCountry
 from exams.models.pulses import ServicePulse
@@ -73,12 +74,14 @@ __all__ = [
     "Exam",
     "Form",
     "FormAssembly",
+    "FormCalibration",
     "FormCut",
     "FormQuestion",
     "FormSection",
     "Grade",
     "GradingCase",
     "GrantSource",
+    "ItemCalibration",
     "JobName",
     "KeyStanding",
     "Opening",

@@ -32,8 +32,9 @@ def upgrade() -> None:
     _create_studies()
     _create_ratings()
     _create_cuts()
+    _create_calibrations()
     grants.ordinary("standard_study", "standard_judge", "standard_rating", "cut_quality")
-    grants.append_only("form_cut")
+    grants.append_only("form_cut", "form_calibration", "item_calibration")
     op.execute(_HANDED_IN)
     op.execute(
         "CREATE TRIGGER standard_rating_guarded BEFORE INSERT OR UPDATE OR DELETE ON standard_rating"
@@ -43,6 +44,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop them again."""
+    op.drop_table("item_calibration")
+    op.drop_table("form_calibration")
     op.drop_table("cut_quality")
     op.drop_table("form_cut")
     op.drop_table("standard_rating")
@@ -206,4 +209,103 @@ def _create_cuts() -> None:
         sa.CheckConstraint("attempts >= 1", name=op.f("ck_cut_quality_from_attempts")),
         sa.ForeignKeyConstraint(["form_id"], ["form.id"], name=op.f("fk_cut_quality_form_id_form")),
         sa.PrimaryKeyConstraint("form_id", "cut", name=op.f("pk_cut_quality")),
+    )
+
+
+def _create_calibrations() -> None:
+    op.create_table(
+        "form_calibration",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("form_id", sa.BigInteger(), nullable=False),
+        sa.Column("inputs_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=True),
+        sa.Column("converged", sa.Boolean(), nullable=False),
+        sa.Column("log_likelihood", sa.Double(), nullable=True),
+        sa.Column("alpha", sa.Double(), nullable=True),
+        sa.Column("alpha_se", sa.Double(), nullable=True),
+        sa.Column("reliability", sa.Double(), nullable=True),
+        sa.Column("curve", postgresql.JSONB(), nullable=False),
+        sa.Column("notes", postgresql.JSONB(), nullable=False),
+        sa.Column("computed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("attempts >= 1", name=op.f("ck_form_calibration_from_attempts")),
+        sa.CheckConstraint(
+            "length(inputs_sha256) = 32", name=op.f("ck_form_calibration_sha256_is_32_bytes")
+        ),
+        sa.CheckConstraint(
+            "(model IS NULL) = (log_likelihood IS NULL)",
+            name=op.f("ck_form_calibration_likelihood_iff_a_model"),
+        ),
+        sa.CheckConstraint(
+            "model IS NOT NULL OR NOT converged",
+            name=op.f("ck_form_calibration_only_a_model_converges"),
+        ),
+        sa.CheckConstraint(
+            "(model IS NULL) = (reliability IS NULL)",
+            name=op.f("ck_form_calibration_reliability_iff_a_model"),
+        ),
+        sa.CheckConstraint(
+            "(alpha IS NULL) = (alpha_se IS NULL)",
+            name=op.f("ck_form_calibration_alpha_has_its_error"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["form_id"], ["form.id"], name=op.f("fk_form_calibration_form_id_form")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_form_calibration")),
+        sa.UniqueConstraint(
+            "form_id", "inputs_sha256", name=op.f("uq_form_calibration_form_id_inputs_sha256")
+        ),
+    )
+    op.create_table(
+        "item_calibration",
+        sa.Column("calibration_id", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("question_version_id", sa.BigInteger(), nullable=False),
+        sa.Column("answers", sa.BigInteger(), nullable=False),
+        sa.Column("share", sa.Double(), nullable=True),
+        sa.Column("share_se", sa.Double(), nullable=True),
+        sa.Column("discrimination", sa.Double(), nullable=True),
+        sa.Column("discrimination_se", sa.Double(), nullable=True),
+        sa.Column("slope", sa.Double(), nullable=True),
+        sa.Column("slope_se", sa.Double(), nullable=True),
+        sa.Column("intercepts", postgresql.JSONB(), nullable=False),
+        sa.Column("levels", postgresql.JSONB(), nullable=False),
+        sa.Column("fit_p", sa.Double(), nullable=True),
+        sa.Column("median_seconds", sa.Double(), nullable=True),
+        sa.Column("left_out", sa.Text(), nullable=True),
+        sa.CheckConstraint("answers >= 0", name=op.f("ck_item_calibration_answers_not_negative")),
+        sa.CheckConstraint(
+            "0 <= share AND share <= 1", name=op.f("ck_item_calibration_share_is_a_share")
+        ),
+        sa.CheckConstraint(
+            "-1 <= discrimination AND discrimination <= 1",
+            name=op.f("ck_item_calibration_discrimination_is_a_correlation"),
+        ),
+        sa.CheckConstraint(
+            "0 <= fit_p AND fit_p <= 1", name=op.f("ck_item_calibration_fit_p_is_a_share")
+        ),
+        sa.CheckConstraint(
+            "median_seconds >= 0", name=op.f("ck_item_calibration_seconds_not_negative")
+        ),
+        sa.CheckConstraint(
+            "(slope IS NULL) = (left_out IS NOT NULL)",
+            name=op.f("ck_item_calibration_slope_or_why_not"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["calibration_id"],
+            ["form_calibration.id"],
+            name=op.f("fk_item_calibration_calibration_id_form_calibration"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["question_version_id"],
+            ["question_version.id"],
+            name=op.f("fk_item_calibration_question_version_id_question_version"),
+        ),
+        sa.PrimaryKeyConstraint("calibration_id", "position", name=op.f("pk_item_calibration")),
+    )
+    op.create_index(
+        "ix_item_calibration_question_version_id",
+        "item_calibration",
+        ["question_version_id"],
+        unique=False,
     )
