@@ -122,3 +122,43 @@ def test_knobs_duplicate_and_delay(sandbox: Sandbox, deliverer: Deliverer, inbox
     deliverer.deliver_due()
     assert len(inbox.bodies) == 2
     assert inbox.bodies[0] == inbox.bodies[1]
+
+
+def test_a_replayed_event_comes_once_more_much_later(
+    sandbox: Sandbox, deliverer: Deliverer, inbox: Inbox
+) -> None:
+    sandbox.control.turn(Knob.WEBHOOK_REPLAYS, 1.0)
+    payees.new(sandbox)
+    assert deliverer.deliver_due() == 1
+    assert pending(sandbox) == 1
+    overdue(sandbox)
+    deliverer.deliver_due()
+    assert inbox.bodies[0] == inbox.bodies[1]
+
+
+def test_a_forged_event_lies_and_its_signature_does_not_fit(
+    sandbox: Sandbox, deliverer: Deliverer, inbox: Inbox
+) -> None:
+    sandbox.control.turn(Knob.WEBHOOK_FORGERIES, 1.0)
+    payees.new(sandbox)
+    assert deliverer.deliver_due() == 2
+    fits = [_fits(body, header) for body, header in zip(inbox.bodies, inbox.headers, strict=True)]
+    assert sorted(fits) == [False, True]
+    assert b"_forged" in inbox.bodies[fits.index(False)]
+
+
+def test_a_refused_forgery_is_not_sent_again(
+    sandbox: Sandbox, deliverer: Deliverer, inbox: Inbox
+) -> None:
+    sandbox.control.turn(Knob.WEBHOOK_FORGERIES, 1.0)
+    payees.new(sandbox)
+    inbox.answer = 400
+    deliverer.deliver_due()
+    assert pending(sandbox) == 1  # the genuine one, which Stripe would send again
+
+
+def _fits(body: bytes, header: str) -> bool:
+    try:
+        return bool(stripe.WebhookSignature.verify_header(body, header, WEBHOOK_SECRET, 300))
+    except stripe.SignatureVerificationError:
+        return False
