@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from exams.models import Attempt, AttemptState, EventKind, Exam, Form
 from exams.queries import attempts as queries
-from exams.service import accommodations, events, form_choice, progress, sections
+from exams.service import accommodations, events, form_choice, progress, sections, standards
 from exams.service.accommodations import Allowance
 from exams.service.events import NOWHERE, Where
 from portal import agreements, audit
@@ -122,7 +122,7 @@ def _attempt(
         number=_next_number(session, exam, account_id),
         agreement_id=agreement.id,
         seed=0,
-        cut=exam.cut,
+        cut=standards.cut_of(session, exam, form.id),
         extra_time=given.factor,
         allowed_seconds=exam.allowed_minutes * 60,
         started_at=now,

@@ -4,9 +4,10 @@ from flask import Blueprint, render_template
 from flask_babel import gettext as _
 
 from exams.queries import attempts as queries
-from exams.queries import results
+from exams.queries import results, standards
+from exams.service import standards as pass_mark
 from portal import charts
-from portal.access import Role, requires
+from portal.access import Role, person, requires
 from portal.charts import Bar
 from portal.db import one_or_404, reading
 
@@ -18,7 +19,11 @@ bp = Blueprint("exam_managing", __name__, url_prefix="/exams", template_folder="
 def overview() -> str:
     """Every exam."""
     with reading() as session:
-        return render_template("exams/exams.html", exams=list(session.scalars(queries.exams())))
+        return render_template(
+            "exams/exams.html",
+            exams=list(session.scalars(queries.exams())),
+            rating=session.execute(standards.waiting_with_exam(person().account_id)).all(),
+        )
 
 
 @bp.get("/manage/<slug>")
@@ -46,7 +51,7 @@ def show(slug: str) -> str:
                 shares,
                 title=_("Scores"),
                 ends=(0.0, 1.0),
-                needed=exam.cut,
+                needed=pass_mark.cut_of(session, exam, form.id),
                 needed_text=_("pass mark"),
                 headings=(_("Up to"), _("People")),
             ),

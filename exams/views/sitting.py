@@ -18,6 +18,7 @@ from exams.service import (
     pauses,
     sections,
     sheet,
+    standards,
     starting,
 )
 from exams.service.sections import Spot
@@ -60,6 +61,7 @@ def about(slug: str) -> str:
         return render_template(
             "exams/about.html",
             exam=exam,
+            cut=standards.cut_of(session, exam, form.id) if form else exam.cut,
             qualification=session.get_one(Qualification, exam.qualification_id),
             verdict=starting.may_start(session, exam, who.account_id, now=now),
             underway=session.scalar(underway),
