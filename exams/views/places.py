@@ -63,9 +63,8 @@ def past(session: Session, attempt: Attempt, now: datetime) -> str | Response | 
         return render_template("exams/break.html", **around(session, attempt))
     if _section_over(session, attempt, now):
         following = sections.following(session, attempt)
-        part = sections.current(session, attempt)
         facts = around(session, attempt)
-        return render_template("exams/section_over.html", part=part, following=following, **facts)
+        return render_template("exams/section_over.html", following=following, **facts)
     return None
 
 

@@ -30,6 +30,7 @@ from portal import connections
 
 PARTS: Final = ("web", "worker", "database")
 LENGTH: Final = 12
+_BETWEEN: Final = 20
 _RETRY: Final = 0.15
 _THINK: Final = 0.15
 
@@ -54,16 +55,23 @@ class Storm:
                 taker.hang_up()
                 return
 
-    async def killing(self, kills: int) -> None:
-        """Kill one part after the other, and bring each back."""
+    async def killing(self, kills: int, takers: list[Taker]) -> None:
+        """Kill one part after the other, at a random moment once people have gone on, and bring it back."""
         for _ in range(kills):
-            await asyncio.sleep(self.random.uniform(0.2, 1.2))
+            await self._gone_on(takers)
+            await asyncio.sleep(self.random.uniform(0, 1))
             part = self.random.choice(PARTS)
             self.portal.kill(part)
             self.killed[part] += 1
             await asyncio.to_thread(self._revive, part)
-        await asyncio.sleep(1)
+        await self._gone_on(takers)
         self.over = True
+
+    async def _gone_on(self, takers: list[Taker]) -> None:
+        """Until so many more answers were acknowledged that a kill has something to lose."""
+        enough = _BETWEEN + sum(len(taker.acknowledged) for taker in takers)
+        while sum(len(taker.acknowledged) for taker in takers) < enough:
+            await asyncio.sleep(0.02)
 
     def _revive(self, part: str) -> None:
         if part == "web":
@@ -109,7 +117,7 @@ async def blow(storm: Storm, takers: list[Taker], kills: int) -> None:
     async with asyncio.TaskGroup() as group:
         for taker in takers:
             group.create_task(storm.answering(taker))
-        group.create_task(storm.killing(kills))
+        group.create_task(storm.killing(kills, takers))
 
 
 async def resumes(takers: list[Taker]) -> int:
@@ -143,7 +151,11 @@ def main(*, kills: int, takers: int, seed: int) -> int:
     )
     print(f"lost {found.lost}, doubled {found.doubled}, chains broken {found.broken}")
     print(f"resumed elsewhere: {found.elsewhere} by the events, {wrong} by the page")
-    if found.acknowledged < 20 * kills or storm.repeated < kills // 4 or len(storm.killed) < 3:
+    if (
+        found.acknowledged < _BETWEEN * kills
+        or storm.repeated < kills // 4
+        or len(storm.killed) < 3
+    ):
         print("refused: too little happened for this to mean anything")
         return 1
     return 0 if found.sound and not wrong else 1

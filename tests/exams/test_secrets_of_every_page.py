@@ -96,12 +96,11 @@ def addresses(app: Flask, rule: Rule, known: dict[str, list[str]]) -> Iterator[s
     """The rule's addresses with everything that an applicant may know or try."""
     names = sorted(rule.arguments)
     values = [known.get(name, ["1"]) for name in names]
-    with app.test_request_context():
-        adapter = app.create_url_adapter(None)
+    adapter = app.url_map.bind("localhost")
     for chosen in itertools.product(*values):
         arguments: dict[str, Any] = dict(zip(names, chosen, strict=True))
         try:
-            yield str(adapter.build(rule.endpoint, arguments, force_external=False))  # type: ignore[union-attr]
+            yield str(adapter.build(rule.endpoint, arguments, force_external=False))
         except (ValueError, LookupError):
             continue
 
