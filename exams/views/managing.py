@@ -3,8 +3,10 @@
 from flask import Blueprint, render_template
 from flask_babel import gettext as _
 
+from exams import measured
 from exams.queries import attempts as queries
-from exams.queries import results, standards
+from exams.queries import measurement, results, standards
+from exams.queries.reach import exams_for
 from exams.service import standards as pass_mark
 from portal import charts
 from portal.access import Role, person, requires
@@ -21,7 +23,7 @@ def overview() -> str:
     with reading() as session:
         return render_template(
             "exams/exams.html",
-            exams=list(session.scalars(queries.exams())),
+            exams=list(session.scalars(queries.exams().where(exams_for(person().account_id)))),
             rating=session.execute(standards.waiting_with_exam(person().account_id)).all(),
         )
 
@@ -31,11 +33,13 @@ def overview() -> str:
 def show(slug: str) -> str:
     """One exam in sum. Answers and keys are not here: the worker alone reads them."""
     with reading() as session:
-        exam = one_or_404(session, queries.exam_by_slug(slug))
+        mine = queries.exam_by_slug(slug).where(exams_for(person().account_id))
+        exam = one_or_404(session, mine)
         form = one_or_404(session, queries.newest_form(exam.id))
         began, finished, passed = results.funnel(session, exam.id)
         steps = [(_("Began"), began), (_("Finished"), finished), (_("Passed"), passed)]
         shares = results.shares(session, exam.id)
+        calibration = measurement.newest_calibration(session, form.id)
         return render_template(
             "exams/exam.html",
             exam=exam,
@@ -56,5 +60,11 @@ def show(slug: str) -> str:
                 headings=(_("Up to"), _("People")),
             ),
             questions=results.question_table(session, form.id),
+            calibration=calibration,
+            measured=measurement.questions_of(session, calibration) if calibration else {},
+            remarks=measured.remarks,
+            information=measured.information(calibration, exam.cut)
+            if calibration and calibration.curve
+            else None,
             areas={area["slug"]: area["title"] for area in exam.areas},
         )
