@@ -33,7 +33,11 @@ from portal.contributions import (
 _EXPERT: Final = frozenset({Role.EXPERT})
 _PAY: Final = frozenset({Role.MANAGER, Role.FINANCE})
 _FINANCE: Final = frozenset({Role.FINANCE})
-_CAPABILITY: Final = "v2.core.account[configuration.recipient].capability_status_updated"
+_PAYEE: Final = (
+    "v2.core.account[configuration.recipient].capability_status_updated",
+    "v2.core.account[configuration.recipient].updated",
+)
+"""What wakes us to look at a payee again: whether it is ready, and where it leads."""
 
 
 def register(contributions: Contributions) -> None:
@@ -71,4 +75,5 @@ def _background(contributions: Contributions) -> None:
     ]
     for event in ("transfer.created", "transfer.updated", "transfer.reversed"):
         contributions.webhook_handlers[event] = JobName.TRANSFER_CHANGED
-    contributions.webhook_handlers[_CAPABILITY] = JobName.PAYEE_CHANGED
+    for event in _PAYEE:
+        contributions.webhook_handlers[event] = JobName.PAYEE_CHANGED

@@ -71,6 +71,12 @@ def upgrade() -> None:
     _lines()
     _budgets()
     _papers()
+    op.add_column(
+        "ledger_seal",
+        sa.Column(
+            "digests", postgresql.JSONB(), server_default=sa.text("'[]'::jsonb"), nullable=False
+        ),
+    )
     guards = _GUARDS.read_text(encoding="utf-8")
     op.get_bind().exec_driver_sql(guards, execution_options={"no_parameters": True})
 
@@ -554,6 +560,7 @@ def downgrade() -> None:
     for name, table in _TRIGGERS:
         op.execute(f"DROP TRIGGER {name} ON {table}")
         op.execute(f"DROP FUNCTION {name}()")
+    op.drop_column("ledger_seal", "digests")
     _drop_rules_and_papers()
     _drop_manual_rail()
     op.drop_table("tax_form", schema="personal")

@@ -154,3 +154,10 @@ class LedgerSeal(Base):
     head: Mapped[bytes]
     entry_ids: Mapped[list[int]]
     sealed_at: Mapped[datetime]
+    digests: Mapped[list[str]] = mapped_column(
+        default_factory=list, server_default=sa.text("'[]'::jsonb")
+    )
+    """The SHA-256 of each entry on its own, in the order of `entry_ids`: names the one that changed.
+
+    The proof is the head alone; these only say where to look. Seals of before have none.
+    """

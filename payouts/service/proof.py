@@ -51,8 +51,14 @@ def seal(session: Session, *, now: datetime) -> LedgerSeal | None:
         return None
     last = session.scalar(sa.select(LedgerSeal).order_by(LedgerSeal.id.desc()).limit(1))
     previous = last.head if last else GENESIS
-    head = _head(previous, _lines(session, fresh))
-    made = LedgerSeal(previous=previous, head=head, entry_ids=fresh, sealed_at=now)
+    lines = _lines(session, fresh)
+    made = LedgerSeal(
+        previous=previous,
+        head=_head(previous, lines),
+        entry_ids=fresh,
+        sealed_at=now,
+        digests=_digests(lines),
+    )
     session.add(made)
     session.flush()
     return made
@@ -80,10 +86,23 @@ def _walk(session: Session) -> tuple[bytes, int, list[str]]:
         if missing:
             return head, count, [f"entry {missing[0]} was sealed and is gone"]
         if _head(head, lines) != link.head:
-            span = f"{min(link.entry_ids)} to {max(link.entry_ids)}"
-            return head, count, [f"seal {link.id}: one of the entries {span} was changed"]
+            return head, count, [f"seal {link.id}: {_changed(link, lines)}"]
         head = link.head
     return head, count, []
+
+
+def _changed(link: LedgerSeal, lines: list[tuple[int, str]]) -> str:
+    """Which entry was changed first; the seal's span where its digests do not tell."""
+    now = _digests(lines)
+    if len(link.digests) == len(now):
+        for (entry_id, _line), sealed, found in zip(lines, link.digests, now, strict=True):
+            if sealed != found:
+                return f"entry {entry_id} was changed"
+    return f"one of the entries {min(link.entry_ids)} to {max(link.entry_ids)} was changed"
+
+
+def _digests(lines: Iterable[tuple[int, str]]) -> list[str]:
+    return [hashlib.sha256(line.encode()).hexdigest() for _, line in lines]
 
 
 def _head(previous: bytes, lines: Iterable[tuple[int, str]]) -> bytes:

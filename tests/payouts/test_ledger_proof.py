@@ -45,7 +45,16 @@ def test_an_untouched_ledger_holds(sealed: Session) -> None:
         ("UPDATE posting SET minor = minor * 2 WHERE entry_id = {1}", "ledger account"),
         ("UPDATE posting SET minor = minor * 2 WHERE entry_id = {1}", "mirror image"),
         ("UPDATE ledger_account SET balance = balance + 1", "its postings say"),
-        ("UPDATE ledger_entry SET reason = 'another' WHERE reverses_id > 0", "was changed"),
+        (
+            "UPDATE ledger_entry SET reason = 'another' WHERE reverses_id > 0",
+            "entry {2} was changed",
+        ),
+        ("UPDATE ledger_entry SET key = key || '!' WHERE id = {1}", "entry {1} was changed"),
+        (
+            "UPDATE ledger_seal SET digests = '[]';"
+            " UPDATE ledger_entry SET key = key || '!' WHERE id = {1}",
+            "one of the entries {0} to {2} was changed",
+        ),
         ("UPDATE ledger_entry SET posted_at = posted_at + interval '1 s'", "was changed"),
         ("UPDATE ledger_seal SET previous = head", "does not follow"),
         ("DELETE FROM ledger_entry WHERE id = {0}", "entry {0} was sealed and is gone"),
