@@ -17,6 +17,7 @@ from exams.models.bank import (
     StimulusVersion,
 )
 from exams.models.events import AttemptEvent, AttemptNonce, EventKind, Signal
+from exams.models.flags import AnswerFlag, FlagKind, FlagState
 from exams.models.grading import (
     CaseState,
     Grade,
@@ -60,6 +61,7 @@ __all__ = [
     "GRACE",
     "Accommodation",
     "AccommodationState",
+    "AnswerFlag",
     "Application",
     "ApplicationState",
     "AssemblyState",
@@ -72,6 +74,8 @@ __all__ = [
     "CutQuality",
     "EventKind",
     "Exam",
+    "FlagKind",
+    "FlagState",
     "Form",
     "FormAssembly",
     "FormCalibration",

@@ -13,6 +13,7 @@ class JobName(StrEnum):
     GRADES_IN = "exams.grades_in"  # a grade that a person gave: see whether its text is settled
     CUT_QUALITY = "exams.cut_quality"  # daily, or a form: how surely its pass mark decides
     CALIBRATE = "exams.calibrate_forms"  # daily: how forms and their questions measure
+    FORENSICS = "exams.compare_answers"  # daily: what is worth a look in answers and times
     STANDARD_ROUND = "exams.standard_round"  # a panel whose judges have all handed in: sum it up
     RESCORE = "exams.rescore"  # a rescoring: work out the difference, or do what was approved
     SCORE_REPORT = "exams.score_report"  # a score report: put it on paper

@@ -33,7 +33,10 @@ def upgrade() -> None:
     _create_ratings()
     _create_cuts()
     _create_calibrations()
-    grants.ordinary("standard_study", "standard_judge", "standard_rating", "cut_quality")
+    _create_flags()
+    grants.ordinary(
+        "standard_study", "standard_judge", "standard_rating", "cut_quality", "answer_flag"
+    )
     grants.append_only("form_cut", "form_calibration", "item_calibration")
     op.execute(_HANDED_IN)
     op.execute(
@@ -44,6 +47,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop them again."""
+    op.drop_table("answer_flag")
     op.drop_table("item_calibration")
     op.drop_table("form_calibration")
     op.drop_table("cut_quality")
@@ -308,4 +312,90 @@ def _create_calibrations() -> None:
         "item_calibration",
         ["question_version_id"],
         unique=False,
+    )
+
+
+def _create_flags() -> None:
+    op.create_table(
+        "answer_flag",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "similar",
+                "rapid",
+                name=op.f("ck_answer_flag_flagkind"),
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("attempt_id", sa.BigInteger(), nullable=False),
+        sa.Column("other_attempt_id", sa.BigInteger(), nullable=True),
+        sa.Column("compared", sa.BigInteger(), nullable=False),
+        sa.Column("by_chance", sa.Double(), nullable=True),
+        sa.Column("false_share", sa.Double(), nullable=True),
+        sa.Column("evidence", postgresql.JSONB(), nullable=False),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "open",
+                "explained",
+                "taken_up",
+                name=op.f("ck_answer_flag_flagstate"),
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("settled_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("words", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "(kind = 'similar') = (other_attempt_id IS NOT NULL)",
+            name=op.f("ck_answer_flag_similar_has_two"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'open') = (settled_at IS NULL)"
+            " AND (settled_at IS NULL) = (settled_by_id IS NULL)"
+            " AND (settled_at IS NULL) = (words IS NULL)",
+            name=op.f("ck_answer_flag_settled_by_a_person_with_words"),
+        ),
+        sa.CheckConstraint(
+            "0 <= false_share AND false_share <= 1",
+            name=op.f("ck_answer_flag_false_share_is_a_share"),
+        ),
+        sa.CheckConstraint(
+            "attempt_id < other_attempt_id", name=op.f("ck_answer_flag_earlier_attempt_first")
+        ),
+        sa.CheckConstraint("by_chance >= 0", name=op.f("ck_answer_flag_by_chance_not_negative")),
+        sa.CheckConstraint("compared >= 1", name=op.f("ck_answer_flag_compared_with_some")),
+        sa.ForeignKeyConstraint(
+            ["attempt_id"], ["attempt.id"], name=op.f("fk_answer_flag_attempt_id_attempt")
+        ),
+        sa.ForeignKeyConstraint(
+            ["other_attempt_id"],
+            ["attempt.id"],
+            name=op.f("fk_answer_flag_other_attempt_id_attempt"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["settled_by_id"], ["account.id"], name=op.f("fk_answer_flag_settled_by_id_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_answer_flag")),
+        sa.UniqueConstraint(
+            "kind",
+            "attempt_id",
+            "other_attempt_id",
+            name=op.f("uq_answer_flag_kind_attempt_id_other_attempt_id"),
+            postgresql_nulls_not_distinct=True,
+        ),
+        sa.UniqueConstraint("public_id", name=op.f("uq_answer_flag_public_id")),
+    )
+    op.create_index("ix_answer_flag_attempt_id", "answer_flag", ["attempt_id"], unique=False)
+    op.create_index(
+        "ix_answer_flag_other_attempt_id", "answer_flag", ["other_attempt_id"], unique=False
     )
