@@ -99,7 +99,7 @@ def test_an_expert_gives_the_form_in_the_browser(
     expert = make.expert()
     client = sign_in(expert)
     page = client.get("/earnings/tax/").text
-    assert "none yet" in page
+    assert "not given yet" in page
     assert "no tax advice" in page
     asked = {"kind": "w8ben", "name": "Amara Okafor", "country": "DE", "certified": "y"}
     for wrong in ({"number": "1"}, {"country": "US"}, {"certified": ""}, {"kind": "other"}):
