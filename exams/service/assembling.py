@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from exams.models import (
     AssemblyState,
     Exam,
     FormAssembly,
+    ItemCalibration,
     Question,
     QuestionEnemy,
     QuestionState,
@@ -29,6 +30,11 @@ from exams.service import documents, marking
 from exams.service.blueprints import BlueprintDocument, band_of
 from portal.db import lock
 
+Curve = tuple[float, float]
+"""Slope and difficulty."""
+ENOUGH: Final = 200
+"""Answers from which a question's calibration is trusted."""
+
 
 @dataclass(frozen=True)
 class Pool:
@@ -38,6 +44,8 @@ class Pool:
     questions: list[program.Question]
     enemies: list[tuple[int, int]]
     at: float
+    calibrated: int
+    """How many of them are measured; of the others the author's guess is taken."""
 
 
 def answer(session: Session, asked: FormAssembly, *, now: datetime) -> None:
@@ -69,7 +77,8 @@ def answer(session: Session, asked: FormAssembly, *, now: datetime) -> None:
 def pool_of(session: Session, exam: Exam, document: BlueprintDocument) -> Pool:
     """Every question that is in use, with its information where the pass mark is expected.
 
-    Difficulties are the authors' guesses with slope 1 (a Rasch model) until questions are calibrated.
+    From its calibration where enough people answered it; until then from its author's guess of the
+    difficulty with slope 1 (a Rasch model).
     """
     live = (
         sa.select(QuestionVersion)
@@ -82,33 +91,34 @@ def pool_of(session: Session, exam: Exam, document: BlueprintDocument) -> Pool:
     newest = {version.question_id: version for version in session.scalars(live)}
     versions = list(newest.values())
     keys = marking.newest_keys(session, [version.id for version in versions])
-    difficulty = [keys[version.id].difficulty for version in versions]
-    at = document.at if document.at is not None else ability_at(exam.cut, difficulty)
+    measured = _measured(session, [version.id for version in versions])
+    curves = [measured.get(one.id, (1.0, keys[one.id].difficulty)) for one in versions]
+    at = document.at if document.at is not None else ability_at(exam.cut, curves)
     slugs = _slugs(session, versions)
     questions = [
         program.Question(
             slugs[version.question_id],
-            information=_information(at - b) * version.points,
+            information=information_at(at, a, b) * version.points,
             minutes=version.minutes,
             labels={"area": version.area, "type": version.type.value, "difficulty": band_of(b)},
             stimulus=str(version.stimulus_version_id) if version.stimulus_version_id else None,
         )
-        for version, b in zip(versions, difficulty, strict=True)
+        for version, (a, b) in zip(versions, curves, strict=True)
     ]
     places = {version.question_id: place for place, version in enumerate(versions)}
     rows = session.execute(sa.select(QuestionEnemy.question_id, QuestionEnemy.enemy_id))
     enemies = [(places[a], places[b]) for a, b in rows if a in places and b in places]
-    return Pool(versions, questions, enemies, at)
+    return Pool(versions, questions, enemies, at, len(measured))
 
 
-def ability_at(cut: float, difficulty: Sequence[float]) -> float:
+def ability_at(cut: float, curves: Sequence[Curve]) -> float:
     """The ability that is expected to earn just the cut: a share of right answers (bisection)."""
-    if not difficulty:
+    if not curves:
         return 0.0
     low, high = -6.0, 6.0
     for _ in range(60):
         middle = (low + high) / 2
-        expected = sum(_right(middle - b) for b in difficulty) / len(difficulty)
+        expected = sum(_right(a * (middle - b)) for a, b in curves) / len(curves)
         low, high = (middle, high) if expected < cut else (low, middle)
     return (low + high) / 2
 
@@ -143,6 +153,8 @@ def _kept(pool: Pool, found: Assembled) -> dict[str, Any]:
         "minutes": [sum(pool.questions[i].minutes for i in form) for form in found.forms],
         "information": found.information,
         "at": pool.at,
+        "calibrated": pool.calibrated,
+        "pool": len(pool.questions),
         "gap": found.gap,
     }
 
@@ -172,5 +184,29 @@ def _right(distance: float) -> float:
     return 1 / (1 + math.exp(-distance))
 
 
-def _information(distance: float) -> float:
-    return _right(distance) * (1 - _right(distance))
+def information_at(ability: float, slope: float, difficulty: float) -> float:
+    """Fisher's information of a right-or-wrong question: a² P (1 - P)."""
+    right = _right(slope * (ability - difficulty))
+    return slope**2 * right * (1 - right)
+
+
+def _measured(session: Session, version_ids: list[int]) -> dict[int, Curve]:
+    """The newest slope and difficulty of each version that enough people have answered.
+
+    Of a question with several steps, the mean of their difficulties.
+    """
+    query = sa.select(
+        ItemCalibration.question_version_id, ItemCalibration.slope, ItemCalibration.intercepts
+    ).where(
+        ItemCalibration.question_version_id.in_(version_ids),
+        ItemCalibration.answers >= ENOUGH,
+        ItemCalibration.slope > 0,
+    )
+    found = {}
+    for version_id, slope, intercepts in session.execute(
+        query.order_by(ItemCalibration.calibration_id)
+    ):
+        steps = [one for one in intercepts if one is not None]
+        if slope is not None and steps:
+            found[version_id] = (slope, -sum(steps) / len(steps) / slope)
+    return found

@@ -9,7 +9,16 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from exams.models import AssemblyState, Exam, Form, FormAssembly, Question, QuestionVersion
+from exams.models import (
+    AssemblyState,
+    Exam,
+    Form,
+    FormAssembly,
+    FormCalibration,
+    ItemCalibration,
+    Question,
+    QuestionVersion,
+)
 from exams.queries import attempts as attempt_queries
 from exams.queries import bank as queries
 from exams.service import approval, assembling, blueprints
@@ -156,7 +165,64 @@ def test_a_blueprint_with_a_mistake_is_refused_by_its_path(
 
 @pytest.mark.parametrize(("cut", "at"), [(0.5, 0.0), (0.7310585786300049, 1.0)])
 def test_the_ability_at_the_cut_is_where_the_cut_is_expected(cut: float, at: float) -> None:
-    assert assembling.ability_at(cut, [0.0, 0.0]) == pytest.approx(at, abs=1e-9)
+    assert assembling.ability_at(cut, [(1.0, 0.0), (1.0, 0.0)]) == pytest.approx(at, abs=1e-9)
+
+
+def test_information_is_greatest_where_the_difficulty_is() -> None:
+    found = [assembling.information_at(at, 2.0, 0.5) for at in (-0.5, 0.5, 1.5)]
+    assert found[1] == 1.0  # a² / 4
+    assert found[0] == pytest.approx(found[2])
+    assert found[0] < found[1]
+
+
+def test_what_was_measured_counts_before_what_an_author_guessed(
+    session: Session, make: Make, now: datetime
+) -> None:
+    exam = _exam(make)
+    document = blueprints.parse(exam, _blueprint(at=0.0))
+    before = assembling.pool_of(session, exam, document)
+    form = session.scalars(sa.select(Form).where(Form.exam_id == exam.id)).one()
+    calibration = FormCalibration(
+        form_id=form.id,
+        inputs_sha256=b"1" * 32,
+        attempts=300,
+        model="2pl",
+        converged=True,
+        log_likelihood=-1.0,
+        alpha=None,
+        alpha_se=None,
+        reliability=0.8,
+        curve=[],
+        notes=[],
+        computed_at=now,
+    )
+    session.add(calibration)
+    session.flush()
+    for position, answers in ((1, 300), (2, 50)):
+        session.add(
+            ItemCalibration(
+                calibration_id=calibration.id,
+                position=position,
+                question_version_id=before.versions[position - 1].id,
+                answers=answers,
+                share=0.5,
+                share_se=0.1,
+                discrimination=0.4,
+                discrimination_se=0.1,
+                slope=2.0,
+                slope_se=0.1,
+                intercepts=[-1.0],
+                levels=[0, 1],
+                fit_p=None,
+                median_seconds=None,
+                left_out=None,
+            )
+        )
+    session.flush()
+    after = assembling.pool_of(session, exam, document)
+    assert after.calibrated == 1
+    assert after.questions[0].information == assembling.information_at(0.0, 2.0, 0.5)
+    assert after.questions[1] == before.questions[1]
 
 
 def test_a_manager_asks_looks_and_makes(session: Session, sign_in: SignIn, make: Make) -> None:
