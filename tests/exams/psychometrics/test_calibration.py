@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from exams.psychometrics import likelihood
 from exams.psychometrics.calibration import Calibration, calibrate
 from exams.psychometrics.models import Model
-from exams.psychometrics.responses import UnusableResponses
+from exams.psychometrics.responses import Responses, UnusableResponses
 from tests.shared_data import shared
 
 _FITS = [
@@ -31,6 +32,60 @@ def test_a_fit_equals_mirts(name: str, file: str, model: Model) -> None:
     reference = _reference("mirt_reference.json")[name]
     header, answers = _read(file)
     _agrees(calibrate(answers, model, names=header), reference)
+
+
+@pytest.mark.parametrize("name", ["lsat6", "lsat7"])
+def test_a_1pl_is_mirts_rasch_model_on_another_scale(name: str) -> None:
+    """Slope 1 and a free variance there, one free slope and N(0, 1) here: a squared is the variance."""
+    reference = _reference("mirt_reference.json")[f"{name}_rasch"]
+    header, answers = _read(f"{name}.csv")
+    found = calibrate(answers, Model.ONE_PL, names=header)
+    assert abs(found.log_likelihood - reference["logLik"]) <= 1e-4
+    assert found.intercept == pytest.approx(
+        [p["d"] for p in reference["slope_intercept"]], abs=1e-3
+    )
+    told = {row["par"]: row["SE"] for row in reference["se"]}
+    errors = [told[f"{p['item']}.d"] for p in reference["slope_intercept"]]
+    assert found.standard_error[:, 1] == pytest.approx(errors, rel=0.01)
+    of_variance = 2 * found.slope[0] * found.standard_error[0, 0]
+    assert of_variance == pytest.approx(told["GroupPars.COV_11"], rel=0.01)
+
+
+def test_a_search_in_single_precision_ends_where_double_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    random = np.random.default_rng(5)
+    slope, intercept = np.exp(random.normal(0.2, 0.3, 25)), random.normal(0, 1, 25)
+    answers = _simulate(random, slope, intercept, persons=3000)
+    answers[random.random(answers.shape) < 0.2] = -1
+    for model in (Model.TWO_PL, Model.THREE_PL):
+        monkeypatch.setattr(likelihood, "_LARGE", 10**9)
+        slow = calibrate(answers, model)
+        monkeypatch.setattr(likelihood, "_LARGE", 0)
+        fast = calibrate(answers, model)
+        assert slow.converged
+        assert fast.converged
+        assert (
+            abs(fast.log_likelihood + fast.log_prior - slow.log_likelihood - slow.log_prior) < 1e-4
+        )
+        assert fast.slope == pytest.approx(slow.slope, abs=1e-3)
+        assert fast.intercept == pytest.approx(slow.intercept, abs=1e-3)
+
+
+def test_rows_that_share_a_sum_by_chance_are_still_told_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0], [0, 0, 1], [0, 1, 1]])
+    plain = Responses.of(rows)
+
+    class Unlucky:
+        def integers(self, *_: object) -> int:
+            return 1
+
+    monkeypatch.setattr(np.random, "default_rng", lambda _seed: Unlucky())
+    found = Responses.of(rows)
+    assert sorted(found.weight.tolist()) == sorted(plain.weight.tolist()) == [1, 1, 1, 2]
+    assert (found.answers[found.pattern] == plain.answers[plain.pattern]).all()
 
 
 def test_frequencies_count_as_often_as_they_say() -> None:
