@@ -42,7 +42,7 @@ LONGEST: Final = 75.0
 
 @dataclass
 class Line:
-    """The network: what it loses, and how late it delivers."""
+    """What it loses, and how late it delivers."""
 
     random: Random
     lost: float
@@ -188,7 +188,7 @@ class Shift:
         """Answer the task in the tab that is in use; the request is tried until it is through."""
         tab = self.current()
         if self.working and tab.live is not None and tab.live.ended_at is None:
-            held = self.held(tab)
+            held = self.take(tab)
             judge.judge(self.session, held, {"choice": "tie"}, now=self.moment())
             self.take(tab)
             self.result.answers += 1
@@ -307,10 +307,6 @@ class Shift:
     def current(self) -> Tab:
         """The tab in use."""
         return next(tab for tab in self.tabs if tab.here)
-
-    def held(self, tab: Tab) -> Assignment:
-        """What the person holds in the tab's project."""
-        return self.take(tab)
 
     def take(self, tab: Tab) -> Assignment:
         """The task that is held in the project, or the next."""

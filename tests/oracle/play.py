@@ -1,6 +1,7 @@
 """Plays a period through the product's own services on a real database, and says what it credited."""
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
@@ -73,12 +74,12 @@ class Player:
         self._publish(project, offer.rates, self.period.begins - _FAR)
         projects.open_project(self.session, project, actor=None, now=self.make.now)
         text = " ".join(["word"] * (offer.words - 2)) if offer.words else ""
-        said = {"prompt": text, "context": None, "a": "yes", "b": "no"}
+        said: dict[str, object] = {"prompt": text, "context": None, "a": "yes", "b": "no"}
         self._add_tasks(project, said if offer.words else {**said, "a": "", "b": ""})
         self._accept(project, self.period.begins - _FAR)
         return project
 
-    def _add_tasks(self, project: Project, payload: dict[str, object]) -> None:
+    def _add_tasks(self, project: Project, payload: Mapping[str, object]) -> None:
         """As many as may be taken, in two statements."""
         pool_id, needed = self.make.pool(project).id, 1 + sum(s.kind in _TAKES for s in self.period.signs)  # fmt: skip
         new = [
@@ -240,7 +241,7 @@ class Player:
         )
         return found
 
-    def _count(self, found: Found, number: int, spans: list[Segment]) -> None:
+    def _count(self, found: Found, number: int, spans: Sequence[Segment]) -> None:
         """By day and by the timesheet's week, which must be the day's."""
         days: dict[date, int] = defaultdict(int)
         zone = self.projects[number].zone

@@ -218,7 +218,8 @@ class Oracle:
         mine = [hold for hold in self.holds if hold.project == live.project]
         is_open = [hold for hold in mine if hold.state == "open"]
         ran_out = [h for h in mine if h.state == "expired" and h.closed >= live.started]
-        return (is_open or ran_out or [None])[-1]
+        found = is_open or ran_out
+        return found[-1] if found else None
 
     def _credit(self, live: Session, task: Hold | None, second: int) -> None:
         if task and not task.left:

@@ -2,9 +2,13 @@
 
 import ast
 import sys
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from unittest import mock
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.orm import Session
@@ -26,7 +30,7 @@ def test_the_product_and_the_oracle_agree_to_the_second_and_the_fraction(session
 
 @pytest.mark.parametrize("name", ["a longer gap", "idle time paid", "days at midnight in UTC"])
 def test_a_planted_mistake_is_found(session: Session, name: str) -> None:
-    planted = {
+    planted: dict[str, AbstractContextManager[object]] = {
         "a longer gap": mock.patch.object(credit, "LONGEST_GAP", timedelta(seconds=76)),
         "idle time paid": mock.patch.object(clock, "credit", lambda gap, **_: gap),
         "days at midnight in UTC": mock.patch("tests.oracle.play.pieces", _utc_pieces),
@@ -35,15 +39,13 @@ def test_a_planted_mistake_is_found(session: Session, name: str) -> None:
         assert compare(session, _SEEDS).differences != []
 
 
-def _utc_pieces(start, end, _zone):  # noqa: ANN001, ANN202  as credit.pieces
-    from zoneinfo import ZoneInfo
-
+def _utc_pieces(start: datetime, end: datetime, _zone: ZoneInfo) -> Iterator[credit.Piece]:
     return credit.pieces(start, end, ZoneInfo("UTC"))
 
 
 @pytest.mark.parametrize("module", [periods, second_by_second])
-def test_the_oracle_shares_no_import_with_the_product(module: object) -> None:
-    tree = ast.parse(Path(module.__file__).read_text("utf-8"))
+def test_the_oracle_shares_no_import_with_the_product(module: ModuleType) -> None:
+    tree = ast.parse(Path(module.__file__ or "").read_text("utf-8"))
     names = {
         (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
         for node in ast.walk(tree)

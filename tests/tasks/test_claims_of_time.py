@@ -20,6 +20,7 @@ from tasks.models import (
     Pool,
     Project,
     TimeClaim,
+    Timesheet,
     WorkSession,
 )
 from tasks.service import claim, claims, clock, judge, timesheets
@@ -135,7 +136,7 @@ def test_a_claim_taken_after_the_sheet_is_approved_enters_the_week_that_is_open_
     session: Session, make: Make, now: datetime
 ) -> None:
     claim = offered(session, make, seconds=300)
-    sheet = session.scalars(sa.select(timesheets.Timesheet)).one()
+    sheet = session.scalars(sa.select(Timesheet)).one()
     timesheets.submit(session, sheet, now=claim.offered_at)
     timesheets.approve(session, sheet, by=make.account().id, now=claim.offered_at)
     later = now + timedelta(days=14)
@@ -213,9 +214,11 @@ def test_the_workbench_offers_what_this_sitting_missed_and_leads_back_to_the_tas
     assert "did not see" not in browser.get(f"/work/{following.public_id}").text
 
 
-def working(session: Session, make: Make, **fields: int) -> tuple[WorkSession, Assignment]:
+def working(
+    session: Session, make: Make, *, task_cap_seconds: int = 900
+) -> tuple[WorkSession, Assignment]:
     """A running clock and a task just taken."""
-    project, expert = make.project(tasks=3, **{"task_cap_seconds": 900, **fields}), make.expert()
+    project, expert = make.project(tasks=3, task_cap_seconds=task_cap_seconds), make.expert()
     live = make.work_session(project=project, expert=expert)
     return live, make.assignment(project=project, expert=expert)
 

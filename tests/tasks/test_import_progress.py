@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal import clock, files
 from portal.access import Role
 from portal.accounts.models import Account
-from portal.db import transaction
+from portal.db import engine, transaction
 from portal.errors import Conflict
 from tasks import jobs
 from tasks.models import ImportState, Project, Task, TaskImport
@@ -144,14 +144,14 @@ def requested(*, rows: int) -> int:
 
 def stop(import_id: int) -> None:
     """From another connection, as the web process would."""
-    with jobs.engine().begin() as connection:
+    with engine().begin() as connection:
         found = sa.update(TaskImport).where(TaskImport.id == import_id)
         connection.execute(found.values(state=ImportState.CANCELLED, ended_at=sa.func.now()))
 
 
 def numbers(import_id: int) -> tuple[int, int, int]:
     columns = (TaskImport.total, TaskImport.checked, TaskImport.entered)
-    with jobs.engine().connect() as connection:
+    with engine().connect() as connection:
         total, checked, entered = connection.execute(
             sa.select(*columns).where(TaskImport.id == import_id)
         ).one()

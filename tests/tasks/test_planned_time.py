@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -213,7 +214,7 @@ def test_the_workbench_says_the_planned_time_and_asks_at_four_fifths(
 ASKS_HIDDEN = 'data-clock-ask="time" hidden'
 
 
-def working(session: Session, make: Make, **fields: int) -> tuple[WorkSession, Assignment]:
+def working(session: Session, make: Make, **fields: Any) -> tuple[WorkSession, Assignment]:
     """A running clock and a task just taken."""
     project, expert = make.project(tasks=3, **fields), make.expert()
     live = make.work_session(project=project, expert=expert)

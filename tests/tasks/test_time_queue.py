@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.access import Role
 from portal.accounts.models import Account
-from tasks.models import Extension, ExtensionState, Timesheet, TimesheetState
+from tasks.models import Extension, ExtensionState, Project, Timesheet, TimesheetState
 from tasks.service import extensions, judge, timesheets
 from tasks.worth_a_look import Facts, Why, reasons, usual_pace
 from tests.make import Make
@@ -22,7 +22,7 @@ PLAIN = Facts(credited=7200, reading=600, longest_day=3600, day_cap=28800, judgm
 
 
 def facts(**changed: float) -> Facts:
-    return Facts(**{**PLAIN.__dict__, **changed})  # type: ignore[arg-type]
+    return Facts(**{**PLAIN.__dict__, **changed})
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_the_number_of_queries_does_not_grow_with_a_persons_lists(
     assert counts[0] == counts[1]
 
 
-def worked(session: Session, make: Make, project) -> Timesheet:  # noqa: ANN001  a project
+def worked(session: Session, make: Make, project: Project) -> Timesheet:
     expert = make.expert()
     sheet = make.timesheet(project=project, expert=expert, seconds=60, submitted=True)
     held = make.assignment(project=project, expert=expert)
