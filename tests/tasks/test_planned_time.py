@@ -214,7 +214,11 @@ def test_the_workbench_says_the_planned_time_and_asks_at_four_fifths(
 ASKS_HIDDEN = 'data-clock-ask="time" hidden'
 
 
-def working(session: Session, make: Make, **fields: Any) -> tuple[WorkSession, Assignment]:
+def working(
+    session: Session,
+    make: Make,
+    **fields: Any,  # noqa: ANN401  as the model has them
+) -> tuple[WorkSession, Assignment]:
     """A running clock and a task just taken."""
     project, expert = make.project(tasks=3, **fields), make.expert()
     live = make.work_session(project=project, expert=expert)
