@@ -33,6 +33,7 @@ def register(contributions: Contributions) -> None:
         Panel(panels.person, frozenset({Role.COMPLIANCE}), order=30, wide=False)
     )
     contributions.record_panels.append(Panel(panels.recorded, people, order=30))
+    contributions.commands.append("portal.identity.cli:identity")
     contributions.job_names.append(JobName)
     contributions.job_modules.append("portal.identity.jobs")
     contributions.sweeps.append(Sweep(JobName.SWEEP, timedelta(minutes=1)))

@@ -7,6 +7,7 @@ of them either. Each place is searched once with a leak planted, so that the sea
 """
 
 import logging
+import re
 import subprocess
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -38,11 +39,12 @@ from tests.portal.stripe import payees
 from tests.portal.stripe.conftest import Sandbox
 
 SAID: Final = "canary of what was handed in"
+YEAR: Final = "1904"
 CANARIES: Final = (
-    *("1904", "1904-02-29", "29.02.1904", "X00000000"),
+    *(YEAR, "1904-02-29", "29.02.1904", "29/02/1904", "02/29/1904", "X00000000"),
     *("_secret_test_", "/hosted/verify/", SAID),
 )
-"""Birth in three notations, document number, client secret, hosted link, words to our people."""
+"""Year of birth, birth in four notations, document number, client secret, hosted link, words to our people."""
 
 
 @pytest.fixture
@@ -117,7 +119,7 @@ def test_a_leak_into_the_database_is_found_as_text_and_as_bytes(lived: Lived) ->
 @pytest.mark.usefixtures("fresh_database")
 def test_a_leak_into_the_logs_is_found(capfd: pytest.CaptureFixture[str]) -> None:
     logs.configure()
-    structlog.get_logger().info("identity.read", born="1904-02-29")
+    structlog.get_logger().info("identity.read", born="1904-02-29", year=1904)
     assert _found(capfd.readouterr().err) == ["1904", "1904-02-29"]
 
 
@@ -172,8 +174,13 @@ def _by_hand(email: str, redis: Redis, seen: list[str]) -> int:
 
 
 def _found(text: str) -> list[str]:
-    """The canaries in it, plain or in hexadecimal, as a dump writes bytes."""
-    return [c for c in CANARIES if c in text or c.encode().hex() in text]
+    """The canaries in it, plain or in hexadecimal, as a dump writes bytes.
+
+    Four digits also occur in digests, ids and fractions of a second: a year stands by itself.
+    """
+    year = re.search(rf"(?<![0-9a-fA-F.\-]){YEAR}(?![0-9a-fA-F.])", text)
+    plain = [c for c in CANARIES if c != YEAR and (c in text or c.encode().hex() in text)]
+    return [*([YEAR] if year else []), *plain]
 
 
 def _dump(url: str) -> str:
