@@ -13,6 +13,7 @@ from exams.views import (
     applying,
     bank,
     deciding,
+    flags,
     forms,
     gates,
     grading,
@@ -33,18 +34,26 @@ def register(contributions: Contributions) -> None:
     blueprints = [openings.bp, applying.bp, deciding.bp, sitting.bp, results.bp, managing.bp]
     contributions.blueprints += blueprints
     contributions.blueprints += [gates.bp, bank.bp, grading.bp, forms.bp]
-    contributions.blueprints += [accommodations.bp, accommodations.desk, rescoring.bp, standards.bp]
+    contributions.blueprints += [
+        accommodations.bp,
+        accommodations.desk,
+        rescoring.bp,
+        standards.bp,
+        flags.bp,
+    ]
     _navigation(contributions)
     _panels(contributions)
     contributions.job_names.append(JobName)
     contributions.job_modules += [
         "exams.calibration_jobs",
+        "exams.forensic_jobs",
         "exams.measuring_jobs",
         "exams.jobs",
         "exams.scoring_jobs",
     ]
     contributions.sweeps.append(Sweep(JobName.SUBSCORES, timedelta(days=1)))
     contributions.sweeps.append(Sweep(JobName.CUT_QUALITY, timedelta(days=1)))
+    contributions.sweeps.append(Sweep(JobName.FORENSICS, timedelta(days=1)))
     contributions.sweeps.append(Sweep(JobName.CALIBRATE, timedelta(days=1)))
     contributions.identity_listeners.append(JobName.IDENTITY_SETTLED)
     contributions.appeal_listeners.append(JobName.APPEAL_UPHELD)

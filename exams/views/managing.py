@@ -4,8 +4,8 @@ from flask import Blueprint, render_template
 from flask_babel import gettext as _
 
 from exams import measured
+from exams.queries import adaptive, measurement, results, standards
 from exams.queries import attempts as queries
-from exams.queries import measurement, results, standards
 from exams.queries.reach import exams_for
 from exams.service import standards as pass_mark
 from portal import charts
@@ -44,6 +44,8 @@ def show(slug: str) -> str:
             "exams/exam.html",
             exam=exam,
             form=form,
+            calibrated=session.scalar(adaptive.calibrated(exam.id)) or 0,
+            needed=adaptive.ENOUGH_QUESTIONS,
             began=began,
             shares=shares,
             funnel=charts.funnel(

@@ -318,3 +318,8 @@ def test_a_panel_is_found_through_the_judge_and_another_organisation_sees_nothin
     assert sign_in(outsider).get(address).status_code == 404
     assert sign_in(outsider).post(address).status_code == 404
     assert sign_in(outsider).post(f"{address}/1", data={"of_hundred": "5"}).status_code == 404
+
+
+def test_the_exams_page_says_why_it_does_not_adapt(make: Make, exam: Exam, sign_in: SignIn) -> None:
+    page = sign_in(make.account(Role.MANAGER)).get(f"/exams/manage/{exam.slug}").text
+    assert "0 of the 300 calibrated questions" in page

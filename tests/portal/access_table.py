@@ -91,6 +91,9 @@ exam_bank.name_enemy               manager reviewer
 exam_bank.overview                 manager reviewer
 exam_bank.show                     manager reviewer
 exam_bank.version                  manager reviewer
+exam_flags.queue                   manager reviewer
+exam_flags.settle                  manager reviewer
+exam_flags.show                    manager reviewer
 exam_forms.ask                     manager
 exam_forms.make                    manager
 exam_forms.new                     manager
