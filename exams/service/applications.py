@@ -18,7 +18,7 @@ from exams.service import letters, progress, reviewers, screening
 from portal import agreements, audit
 from portal.access import Role
 from portal.accounts.models import Grant
-from portal.accounts.queries import roles_of
+from portal.accounts.queries import is_paused, roles_of
 from portal.db import lock
 from portal.decisions import Decision, Letter, Outcome, decide
 from portal.errors import Conflict, Invalid
@@ -35,6 +35,8 @@ def start(
 
     Raises `Conflict` where the opening is closed or we cannot pay in the country yet.
     """
+    if is_paused(session, account_id):
+        raise Conflict("Your account is paused while a person looks. You can apply after that.")
     if opening.state is not OpeningState.OPEN:
         raise Conflict("This opening takes no new applications.")
     facts = queries.pay_in(session, country)

@@ -14,9 +14,13 @@ from exams.service.accommodations import Allowance
 from exams.service.events import NOWHERE, Where
 from portal import agreements, audit
 from portal.accounts.models import Account
+from portal.accounts.queries import is_paused
 from portal.errors import Conflict
 from portal.ids import random_id
 
+ACCOUNT_PAUSED = (
+    "Your account is paused while a person looks. You lose no attempt and no time by it."
+)
 NO_FORM = "This exam is being prepared. Your application waits without loss."
 NO_OTHER_FORM = (
     "There is no other set of questions for you yet. You lose nothing by waiting: no attempt is"
@@ -45,7 +49,9 @@ def may_start(session: Session, exam: Exam, account_id: int, *, now: datetime) -
     left = max(0, exam.maximum_attempts - len(counted))
     ends = [one.finished_at for one in counted if one.finished_at is not None]
     ready = max(ends) + timedelta(days=exam.cool_down_days) if ends else now
-    if progress.outstanding(session, account_id):
+    if is_paused(session, account_id):
+        reason = ACCOUNT_PAUSED
+    elif progress.outstanding(session, account_id):
         reason = "Please accept the agreement first."
     elif progress.qualified(session, account_id, exam.id, now=now):
         reason = "You have passed this exam."

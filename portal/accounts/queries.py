@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from portal.access import Principal, Role
-from portal.accounts.models import Account, Grant, Organisation, SignIn
+from portal.accounts.models import Account, AccountState, Grant, Organisation, SignIn
 from portal.agreements import Acceptance
 from portal.audit import AuditEvent
 from portal.contributions import installed
@@ -25,6 +25,12 @@ def live_grants(account_id: int) -> sa.Select[Grant]:
 def roles_of(session: Session, account_id: int) -> frozenset[Role]:
     """The roles an account holds anywhere."""
     return frozenset(grant.role for grant in session.scalars(live_grants(account_id)))
+
+
+def is_paused(session: Session, account_id: int) -> bool:
+    """Whether the account may read what is its own, finish what it has begun, and begin nothing."""
+    paused = (Account.id == account_id, Account.state == AccountState.PAUSED)
+    return session.scalar(sa.select(sa.exists().where(*paused))) or False
 
 
 def by_email(email: str) -> sa.Select[Account]:
