@@ -12,12 +12,13 @@ from exams.models import (
     AttemptEvent,
     AttemptState,
     EventKind,
+    Exam,
     ServicePulse,
     Signal,
     VoidCause,
 )
 from exams.queries import attempts as queries
-from exams.service import events
+from exams.service import events, form_choice
 from portal import audit, clock
 from portal.db import lock
 from portal.errors import Conflict
@@ -123,6 +124,9 @@ def fresh_sitting(session: Session, attempt: Attempt, *, now: datetime) -> Fresh
     used = queries.at_exam(attempt.account_id, attempt.exam_id)
     if session.scalar(used.where(Attempt.void_cause == VoidCause.OWN_OUTAGE).limit(1)):
         return FreshSitting(seconds, "You have had your one fresh sitting of this exam.")
+    exam = session.get_one(Exam, attempt.exam_id)
+    if form_choice.choose(session, exam, attempt.account_id, seed=0) is None:
+        return FreshSitting(seconds, "There is no other set of questions yet to sit afresh.")
     return FreshSitting(seconds, None)
 
 

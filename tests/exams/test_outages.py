@@ -179,6 +179,16 @@ def test_a_line_lost_for_over_five_minutes_earns_one_fresh_sitting(
         outages.ask_fresh_sitting(session, again, now=now + 23 * MINUTE)
 
 
+def test_nobody_gives_up_an_attempt_for_a_form_that_is_not_there(
+    session: Session, make: Make, now: datetime
+) -> None:
+    attempt = make.attempt(exam=make.exam(maximum_overlap=0.1))
+    lost(session, attempt, claimed=301, at=now + 10 * MINUTE)
+    with pytest.raises(Conflict, match="no other set of questions"):
+        outages.ask_fresh_sitting(session, attempt, now=now + 11 * MINUTE)
+    assert attempt.state is AttemptState.OPEN
+
+
 def test_five_minutes_are_not_more_than_five(session: Session, make: Make, now: datetime) -> None:
     attempt = make.attempt()
     lost(session, attempt, claimed=300, at=now + 10 * MINUTE)
