@@ -54,8 +54,8 @@ class Table:
 
     def _between(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         place = (theta - self.theta[0]) / (self.theta[1] - self.theta[0])
-        row = np.clip(place.astype(np.int64), 0, len(self.theta) - 2)
-        return row, np.clip(place - row, 0.0, 1.0)
+        row = np.minimum(np.maximum(place.astype(np.int64), 0), len(self.theta) - 2)
+        return row, np.minimum(np.maximum(place - row, 0.0), 1.0)
 
 
 @dataclass
