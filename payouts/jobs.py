@@ -8,7 +8,17 @@ import structlog
 from payouts.models import JobName, PaperState, PayPaper, Rail
 from payouts.queries import runs as run_queries
 from payouts.queries import statements as statement_queries
-from payouts.service import budgets, papers, payees, proof, rails, reconcile, sending, statements
+from payouts.service import (
+    budgets,
+    papers,
+    payees,
+    proof,
+    rails,
+    reconcile,
+    runs,
+    sending,
+    statements,
+)
 from payouts.service.sending import Attempt
 from portal import clock
 from portal.db import reading, transaction
@@ -61,8 +71,10 @@ def find_unsettled(_slot: int) -> None:
     """Send round again whatever should have moved on: never sent, held, or of unknown outcome."""
     with transaction() as session:
         now = clock.now(session)
-        for payout_id in session.scalars(run_queries.unsettled(before=now - _PATIENCE)):
-            enqueue(session, JobName.SEND_PAYOUT, payout_id, now=now)
+        found = session.scalars(run_queries.unsettled(before=now - _PATIENCE)).all()
+        for number, payout_id in enumerate(found):
+            at = runs.planned_at(number, now=now)
+            enqueue(session, JobName.SEND_PAYOUT, payout_id, now=now, at=at)
 
 
 @job(JobName.FIND_APPROVED)

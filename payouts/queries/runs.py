@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from payouts.models import (
     AttemptState,
+    JobName,
     Payout,
     PayoutAccount,
     PayoutAttempt,
@@ -21,6 +22,7 @@ from payouts.models import (
     Statement,
     StatementLine,
 )
+from portal.jobs.models import OutboxRow, OutboxState
 from tasks.models import Project
 
 _OURS: Final = re.compile(r"payout_([0-9a-f]{32})")
@@ -124,7 +126,10 @@ def attempts(run_id: int) -> sa.Select[PayoutAttempt]:
 
 
 def unsettled(*, before: datetime) -> sa.Select[int]:
-    """Payouts that should have moved on by now: not sent, held, or without a known outcome."""
+    """Payouts that should have moved on by now: not sent, held, or without a known outcome.
+
+    Less those whose turn is written down and yet to come: a long run is sent over many minutes.
+    """
     waiting = Payout.state.in_([PayoutState.READY, PayoutState.HELD])
     tried = sa.exists().where(
         PayoutAttempt.payout_id == Payout.id,
@@ -137,7 +142,12 @@ def unsettled(*, before: datetime) -> sa.Select[int]:
         tried,
     )
     overdue = sa.or_(sa.and_(waiting, Payout.since <= before), asked)
-    return sa.select(Payout.id).where(overdue).order_by(Payout.id)
+    planned = sa.exists().where(
+        OutboxRow.name == JobName.SEND_PAYOUT.value,
+        OutboxRow.row_id == Payout.id,
+        OutboxRow.state == OutboxState.WAITING,
+    )
+    return sa.select(Payout.id).where(overdue, ~planned).order_by(Payout.id)
 
 
 def unpaid(run_id: int) -> sa.Select[int]:

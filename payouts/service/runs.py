@@ -5,7 +5,8 @@ import hmac
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -28,6 +29,9 @@ from portal.errors import Conflict, Forbidden, Invalid
 from portal.ids import uuid7
 from portal.jobs import enqueue
 from portal.money import Money
+
+PER_SECOND: Final = 15
+"""Transfers that Stripe takes from us in a second, with room below its limit."""
 
 
 @dataclass(frozen=True)
@@ -146,11 +150,16 @@ def approve(session: Session, run: PayRun, *, by: int, seen: bytes, now: datetim
         raise Conflict("These are not the lines that were built. Void the run and build it again.")
     run.approve(by=by, sha256=found, now=now)
     session.flush()
-    for payout in payouts:
+    for number, payout in enumerate(payouts):
         _commit_money(session, payout, now)
         payout.release(now=now)
-        enqueue(session, JobName.SEND_PAYOUT, payout.id, now=now)
+        enqueue(session, JobName.SEND_PAYOUT, payout.id, now=now, at=planned_at(number, now=now))
     _note(session, run, "pay_run.approved", by, now)
+
+
+def planned_at(number: int, *, now: datetime) -> datetime:
+    """When the n-th of many payouts is sent: so many in a second as the rail takes from us."""
+    return now + timedelta(seconds=number // PER_SECOND)
 
 
 def void(session: Session, run: PayRun, *, by: int, reason: str, now: datetime) -> None:

@@ -202,3 +202,19 @@ def test_the_database_refuses_to_pay_the_builder(
     session.add(payout)
     with pytest.raises(IntegrityError, match="who builds it is paid by it"):
         session.flush()
+
+
+def test_a_long_run_is_planned_as_fast_as_the_rail_takes_it(now: datetime) -> None:
+    planned = [runs.planned_at(number, now=now) for number in range(10_000)]
+    in_a_second = [planned.count(now + timedelta(seconds=second)) for second in (0, 1, 300)]
+    assert in_a_second == [15, 15, 15]
+    assert planned[-1] == now + timedelta(seconds=666)
+
+
+def test_signing_puts_each_payout_down_for_its_turn(
+    session: Session, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "PER_SECOND", 1)
+    make.signed_run(make.payee(), make.payee())
+    turns = "SELECT not_before - created_at FROM outbox WHERE name = 'payouts.send' ORDER BY id"
+    assert list(session.scalars(sa.text(turns))) == [timedelta(0), timedelta(seconds=1)]
