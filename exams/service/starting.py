@@ -24,7 +24,7 @@ ACCOUNT_PAUSED = (
 NO_FORM = "This exam is being prepared. Your application waits without loss."
 NO_OTHER_FORM = (
     "There is no other set of questions for you yet. You lose nothing by waiting: no attempt is"
-    " used up, and we write to you as soon as there is one."
+    " used up and your application stays open. Please look again here."
 )
 
 

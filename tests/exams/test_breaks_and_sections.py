@@ -205,8 +205,10 @@ def test_sections_that_do_not_fit_are_refused_by_name(
 def test_by_the_pages_from_section_to_break_to_section(
     session: Session, sign_in: SignIn, make: Make
 ) -> None:
-    account = make.applicant()
-    attempt = make.attempt(account, parted(make), now=clock.now(session))
+    account, exam = make.applicant(), parted(make)
+    attempt = make.attempt(account, exam, now=clock.now(session))
+    about = sign_in(account).get(f"/exams/about/{exam.slug}").text
+    assert "Policy: 2 questions, 10 minutes; then, if you like, a break of 5 minutes" in about
     base, browser = f"/exams/{attempt.public_id}", sign_in(account)
     answer = {"answer": "1", "nonce": str(uuid4()), "go": "next"}
     assert browser.post(f"{base}/2", data=answer).location.endswith("/overview")
