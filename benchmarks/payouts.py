@@ -35,7 +35,7 @@ _SAMPLES: Final = 200
 _FILL: Final = """
 WITH made AS (
     INSERT INTO ledger_entry (kind, key, posted_at)
-    SELECT 'earned', 'benchmark:' || n, now() FROM generate_series(:first, :last) AS n
+    SELECT 'earned', 'benchmark:' || n, now() FROM generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) AS n
     RETURNING id
 ), legs AS (
     SELECT id, accounts[1 + id % array_length(accounts, 1)] AS account
@@ -43,7 +43,7 @@ WITH made AS (
 )
 INSERT INTO posting (ledger_account_id, entry_id, currency, minor)
 SELECT account, id, 'USD', 1 FROM legs
-UNION ALL SELECT :rail, id, 'USD', -1 FROM legs
+UNION ALL SELECT CAST(:rail AS bigint), id, 'USD', -1 FROM legs
 """
 _COPY: Final = """
 INSERT INTO {table} ({columns}) SELECT {values}
