@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from exams.psychometrics.information import observed_information
 from exams.psychometrics.likelihood import Grid, Marginal, Parameters
 from exams.psychometrics.models import Layout, Model
 from exams.psychometrics.optimiser import Found, maximise
@@ -90,8 +91,7 @@ class Calibration:
     def standard_error(self) -> np.ndarray:
         """(items, width) of the table's cells, from the observed information.
 
-        The Hessian of the marginal log-posterior by central differences of its exact gradient; NaN
-        where a cell is not free or the information is not positive definite.
+        NaN where a cell is not free or the information is not positive definite.
         """
         information = observed_information(self.marginal, self.vector)
         factor, failed = torch.linalg.cholesky_ex(information)
@@ -143,18 +143,6 @@ def calibrate(
     begin = parameters.vector(start_values(packed, layout, options))
     found = _calibration(wanted, packed, marginal, maximise(marginal, begin))
     return replace(found, asked=None if wanted is asked else asked, fewest=_fewest(packed))
-
-
-def observed_information(marginal: Marginal, vector: Tensor, *, step: float = 1e-4) -> Tensor:
-    """(count, count): minus the Hessian of the marginal log-posterior."""
-    rows = []
-    for index in range(len(vector)):
-        change = torch.zeros_like(vector)
-        change[index] = step * max(1.0, abs(float(vector[index])))
-        above, below = marginal.at(vector + change), marginal.at(vector - change)
-        rows.append((below.gradient - above.gradient) / (2 * change[index]))
-    found = torch.stack(rows)
-    return (found + found.T) / 2
 
 
 def _calibration(

@@ -47,31 +47,40 @@ class Persons:
         `logs` (items, categories, points) and `weights` (groups, points) are log-probabilities.
         """
         items, categories, points = logs.shape
-        # Against the lowest category as baseline, which is whatever was seen and is nothing else.
-        above = (logs[:, 1:] - logs[:, :1]).transpose(0, 1).reshape(-1, points).to(precision)
-        lowest = logs[:, 0].to(precision)
-        start = weights + logs[:, 0].sum(0) if self.everything_seen else weights
         total = 0.0
-        higher = torch.zeros_like(above, dtype=torch.float64)
-        seen = torch.zeros_like(lowest, dtype=torch.float64)
+        higher = torch.zeros((categories - 1) * items, points, dtype=torch.float64)
+        seen = torch.zeros(items, points, dtype=torch.float64)
         people = torch.zeros_like(weights)
-        for part in self._blocks():
-            chosen, asked = self._widened(part, precision)
-            joint = torch.addmm(start[self.group[part]].to(precision), chosen, above)
-            if asked is not None:
-                joint.addmm_(asked, lowest)
-            likelihood = _normalised(joint)
-            total += float(self.weight[part] @ likelihood.double())
-            joint *= self.weight[part, None].to(precision)
-            higher += chosen.T @ joint
-            people.index_add_(0, self.group[part], joint.double())
-            if asked is not None:
-                seen += asked.T @ joint
+        for block in self.posteriors(logs, weights, precision):
+            total += float(block.weight @ block.likelihood.double())
+            share = block.share * block.weight[:, None].to(precision)
+            higher += block.chosen.T @ share
+            people.index_add_(0, block.group, share.double())
+            if block.asked is not None:
+                seen += block.asked.T @ share
         if self.everything_seen:
             seen = people.sum(0).expand(items, -1)
         above_counts = higher.reshape(categories - 1, items, points).transpose(0, 1)
         below = seen[:, None] - above_counts.sum(1, keepdim=True)
         return total, torch.cat([below, above_counts], 1), people
+
+    def posteriors(
+        self, logs: Tensor, weights: Tensor, precision: torch.dtype
+    ) -> Iterator["Block"]:
+        """Block by block, where each person may be; arguments as for `expected`."""
+        points = logs.shape[2]
+        # Against the lowest category as baseline, which is whatever was seen and is nothing else.
+        above = (logs[:, 1:] - logs[:, :1]).transpose(0, 1).reshape(-1, points).to(precision)
+        lowest = logs[:, 0].to(precision)
+        start = weights + logs[:, 0].sum(0) if self.everything_seen else weights
+        for part in self._blocks():
+            group = self.group[part]
+            chosen, asked = self._widened(part, precision)
+            joint = torch.addmm(start[group].to(precision), chosen, above)
+            if asked is not None:
+                joint.addmm_(asked, lowest)
+            likelihood = _normalised(joint)
+            yield Block(chosen, asked, joint, likelihood, self.weight[part], group)
 
     def _blocks(self) -> Iterator[slice]:
         for start in range(0, len(self.answers), _BLOCK):
@@ -83,6 +92,18 @@ class Persons:
         chosen = [(answers == category).to(precision) for category in range(1, self.most)]
         asked = None if self.everything_seen else (answers != NOT_SEEN).to(precision)
         return chosen[0] if len(chosen) == 1 else torch.cat(chosen, 1), asked
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some of the persons."""
+
+    chosen: Tensor  # (persons, categories - 1 x items): 1 where that was chosen
+    asked: Tensor | None  # (persons, items); None where everybody saw everything
+    share: Tensor  # (persons, points): the posterior
+    likelihood: Tensor  # (persons,) in logs
+    weight: Tensor  # (persons,) double
+    group: Tensor  # (persons,) long
 
 
 def _normalised(joint: Tensor) -> Tensor:

@@ -116,13 +116,13 @@ class Marginal:
         group: Tensor,  # (patterns,) long
     ) -> None:
         self.parameters, self.grid = parameters, grid
-        self._priors = priors
-        self._persons = Persons.of(responses, group)
+        self.priors = priors
+        self.persons = Persons.of(responses, group)
 
     @property
     def large(self) -> bool:
         """Whether single precision saves more than it costs to finish in double."""
-        return self._persons.answers.numel() > _LARGE
+        return self.persons.answers.numel() > _LARGE
 
     def at(self, vector: Tensor) -> Evaluation:
         """Value, gradient and expected counts at a vector.
@@ -143,10 +143,10 @@ class Marginal:
                 self.parameters.layout, self.parameters.table(free), self.grid.theta
             )
             weights = self.grid.log_weights(*self.parameters.latent(free))
-            likelihood, counts, people = self._persons.expected(
+            likelihood, counts, people = self.persons.expected(
                 logs.detach(), weights.detach(), precision
             )
-            prior = self._priors.log_density(self.parameters.layout, self.parameters.table(free))
+            prior = self.priors.log_density(self.parameters.layout, self.parameters.table(free))
             expected = (counts * logs).sum() + (people * weights).sum() + prior
             (gradient,) = torch.autograd.grad(expected, free)
         return Evaluation(vector, likelihood, float(prior.detach()), gradient, counts, people)
@@ -162,22 +162,22 @@ class Marginal:
         people = evaluation.counts.sum(1, keepdim=True) * logs.exp()  # (items, categories, points)
         flat = slopes.permute(1, 0, 2, 3).flatten(2)  # (items, width, categories x points)
         blocks = (flat * people.flatten(1)[:, None]) @ flat.transpose(1, 2)
-        blocks += torch.diag_embed(self._priors.curvature(layout, table))
-        return self._assemble(blocks, evaluation)
+        blocks += torch.diag_embed(self.priors.curvature(layout, table))
+        whole = self.assembled(blocks)
+        if self.parameters.groups > 1:
+            persons = evaluation.people.sum(1)[1:]
+            _, deviation = self.parameters.latent(evaluation.vector)
+            precision = persons / (2 * deviation[1:]).exp()
+            rest = torch.arange(self.parameters.of_items, self.parameters.count)
+            whole[rest, rest] = torch.cat([precision, 2 * persons])
+        return whole
 
-    def _assemble(self, blocks: Tensor, evaluation: Evaluation) -> Tensor:
+    def assembled(self, blocks: Tensor) -> Tensor:
+        """(count, count) from (items, width, width): cells that share a parameter are added up."""
         place = self.parameters.place
         count = self.parameters.count
         both = (place[:, :, None] >= 0) & (place[:, None, :] >= 0)
         flat = place[:, :, None] * count + place[:, None, :]
         whole = torch.zeros(count * count, dtype=blocks.dtype)
         whole.index_add_(0, flat[both], blocks[both])
-        whole = whole.reshape(count, count)
-        if self.parameters.groups > 1:
-            persons = evaluation.people.sum(1)[1:]
-            _, deviation = self.parameters.latent(evaluation.vector)
-            precision = persons / (2 * deviation[1:]).exp()
-            latent = torch.cat([precision, 2 * persons])
-            rest = torch.arange(self.parameters.of_items, count)
-            whole[rest, rest] = latent
-        return whole
+        return whole.reshape(count, count)
