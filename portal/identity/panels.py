@@ -7,13 +7,15 @@ from flask import render_template
 from sqlalchemy.orm import Session
 
 from portal.identity import evidence, queries, words
-from portal.identity.models import IdentityIndex
+from portal.identity.models import CheckState, IdentityIndex
 
 
-def home(session: Session, account_id: int, _now: datetime) -> str | None:
-    """For the person: shown until their identity is verified, once they have begun."""
+def home(session: Session, account_id: int, now: datetime) -> str | None:
+    """For the person: shown while something is to be done about their identity, once they have begun."""
     check = queries.latest_check(session, account_id)
-    if check is None or queries.verified_check(session, account_id) is not None:
+    if check is None:
+        return None
+    if check.state is CheckState.VERIFIED and not check.may_be_renewed(now=now):
         return None
     return render_template("identity/_home.html", check=check)
 

@@ -51,6 +51,7 @@ NOTHING_APPROVED: Final[dict[str, str]] = {
     "applying.answer": "answering for oneself",
     "banks.give": "one's own bank account, which waits 72 hours and is told to the old address",
     "banks.refuse": "takes nothing and gives nothing: the payout goes back to what is owed",
+    "exam_flags.settle": "says what a look came to; no result and nobody's standing changes by it",
     "exam_gates.answer": "answering an exam's question",
     "exam_grading.give": "a grade, blind: graders are drawn, and never for their own attempt",
     "exam_grading.give_back": "hands a grading back to be drawn again",

@@ -30,7 +30,8 @@ SELECT table_name, array_agg(column_name ORDER BY column_name) FROM (
 ) AS refers GROUP BY table_name HAVING count(*) > 1
 """
 _RULES: Final = """
-SELECT conrelid::regclass::text || '.' || conname, pg_get_constraintdef(oid) FROM pg_constraint
+SELECT conrelid::regclass::text || '.' || conname AS name, pg_get_constraintdef(oid) AS rule
+FROM pg_constraint
 WHERE contype = 'c'
 UNION ALL
 SELECT tgrelid::regclass::text || '.' || tgname, pg_get_functiondef(tgfoid) FROM pg_trigger
@@ -125,7 +126,7 @@ def test_nobody_answers_an_appeal_about_what_they_asked_or_decided(
 
 
 def _rules(session: Session) -> dict[str, str]:
-    return dict(session.execute(sa.text(_RULES)).tuples())
+    return {row.name: row.rule for row in session.execute(sa.text(_RULES))}
 
 
 def _of(table: str, rule: str) -> bool:
