@@ -49,7 +49,7 @@ EVIDENCE: Final = Topic(
 You show us your document; Stripe is not part of it. What you hand in is encrypted. Two of our people
 look at it, each without knowing what the other said, and decide by what they see.
 
-Every time somebody looks, who, when and why is written down, and you can see it. What you handed in is
+Every time somebody looks, who, when and why is written down; when and why you can see. What you handed in is
 erased 30 days after the decision. You can take anything back until you say that you are done.
 
 We keep whether you are verified. This is a check of a document by people. It is not an identity
