@@ -7,7 +7,7 @@ from random import Random
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from exams.models import Attempt, AttemptState, EventKind, Exam, Form
+from exams.models import Attempt, AttemptState, EventKind, Exam
 from exams.queries import attempts as queries
 from exams.service import accommodations, events, form_choice, progress, sections, standards
 from exams.service.accommodations import Allowance
@@ -94,26 +94,33 @@ def start(
     verdict = may_start(session, exam, account_id, now=now)
     if verdict.reason is not None:
         raise Conflict(verdict.reason)
-    public_id = random_id()
-    drawn = Random(public_id.int).getrandbits(62) if seed is None else seed  # noqa: S311
-    form = form_choice.choose(session, exam, account_id, seed=drawn)
-    if form is None:
-        raise Conflict(NO_OTHER_FORM)
     given = allowance or accommodations.allowance(session, account_id)
-    attempt = _attempt(session, exam, form, account_id=account_id, given=given, now=now)
-    attempt.public_id, attempt.seed, attempt.device = public_id, drawn, where.device
+    attempt = _attempt(session, exam, account_id=account_id, given=given, seed=seed, now=now)
+    attempt.device = where.device
     session.add(attempt)
     session.flush()
-    facts = {"form": form.id, "seed": drawn, "from": where.network, **events.clocks(attempt)}
-    events.append(session, attempt, EventKind.STARTED, now=now, payload=facts)
+    facts = {"form": attempt.form_id, "seed": attempt.seed, "from": where.network}
+    payload = facts | events.clocks(attempt)
+    events.append(session, attempt, EventKind.STARTED, now=now, payload=payload)
     subject = ("attempt", attempt.id)
     audit.record(session, actor=account_id, action="attempt.started", subject=subject, now=now)
     return attempt
 
 
 def _attempt(
-    session: Session, exam: Exam, form: Form, *, account_id: int, given: Allowance, now: datetime
+    session: Session,
+    exam: Exam,
+    *,
+    account_id: int,
+    given: Allowance,
+    seed: int | None,
+    now: datetime,
 ) -> Attempt:
+    public_id = random_id()
+    drawn = Random(public_id.int).getrandbits(62) if seed is None else seed  # noqa: S311
+    form = form_choice.choose(session, exam, account_id, seed=drawn)
+    if form is None:
+        raise Conflict(NO_OTHER_FORM)
     agreement = agreements.current(session, progress.AGREEMENTS[0])
     if agreement is None:
         raise Conflict("The agreement is not published yet, so the exam cannot be sat.")
@@ -121,13 +128,13 @@ def _attempt(
     own = parts[0].deadline(given.factor, now=now) if parts and not given.untimed else None
     allowed = timedelta(minutes=exam.allowed_minutes)
     return Attempt(
-        public_id=random_id(),
+        public_id=public_id,
         exam_id=exam.id,
         form_id=form.id,
         account_id=account_id,
         number=_next_number(session, exam, account_id),
         agreement_id=agreement.id,
-        seed=0,
+        seed=drawn,
         cut=standards.cut_of(session, exam, form.id),
         extra_time=given.factor,
         allowed_seconds=exam.allowed_minutes * 60,

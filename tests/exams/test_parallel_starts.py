@@ -17,6 +17,7 @@ from exams.models import Attempt, AttemptState, Exam
 from exams.queries import attempts as queries
 from exams.service import attempts, sheet, starting
 from portal import clock, connections, db
+from portal.access import Role
 from portal.db import lock, transaction
 from portal.ids import random_id
 from tests.conftest import Database
@@ -111,11 +112,14 @@ def test_the_web_reads_no_key_and_the_worker_grades(
 
 
 def test_the_command_imports_a_file(
-    fresh_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fresh_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: datetime
 ) -> None:
     file = tmp_path / "exam.json"
     file.write_text(json.dumps(exam_document()), encoding="utf-8")
     monkeypatch.setattr(connections, "as_worker", lambda: None)  # bound below, and disposed of
     with _as(fresh_database.worker):
-        told = CliRunner().invoke(exams, ["import", str(file)], catch_exceptions=False)
+        with transaction() as session:
+            author = Make(session, now).account(Role.MANAGER).email
+        words = ["import", str(file), "--author", author]
+        told = CliRunner().invoke(exams, words, catch_exceptions=False)
     assert told.output == "imported reasoning\n"
