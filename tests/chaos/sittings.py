@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -55,23 +56,26 @@ class Storm:
                 taker.hang_up()
                 return
 
-    async def killing(self, kills: int, takers: list[Taker]) -> None:
-        """Kill one part after the other, at a random moment once people have gone on, and bring it back."""
+    def killing(self, kills: int, takers: list[Taker]) -> None:
+        """Kill one part after the other, at a random moment once people have gone on, and bring it back.
+
+        In the main thread: what it starts would end with any other.
+        """
         for _ in range(kills):
-            await self._gone_on(takers)
-            await asyncio.sleep(self.random.uniform(0, 1))
+            self._gone_on(takers)
+            time.sleep(self.random.uniform(0, 1))
             part = self.random.choice(PARTS)
             self.portal.kill(part)
             self.killed[part] += 1
-            await asyncio.to_thread(self._revive, part)
-        await self._gone_on(takers)
+            self._revive(part)
+        self._gone_on(takers)
         self.over = True
 
-    async def _gone_on(self, takers: list[Taker]) -> None:
+    def _gone_on(self, takers: list[Taker]) -> None:
         """Until so many more answers were acknowledged that a kill has something to lose."""
         enough = _BETWEEN + sum(len(taker.acknowledged) for taker in takers)
         while sum(len(taker.acknowledged) for taker in takers) < enough:
-            await asyncio.sleep(0.02)
+            time.sleep(0.02)
 
     def _revive(self, part: str) -> None:
         if part == "web":
@@ -112,12 +116,18 @@ class Storm:
                 return
 
 
-async def blow(storm: Storm, takers: list[Taker], kills: int) -> None:
-    """Everybody answers while it blows."""
-    async with asyncio.TaskGroup() as group:
-        for taker in takers:
-            group.create_task(storm.answering(taker))
-        group.create_task(storm.killing(kills, takers))
+def blow(storm: Storm, takers: list[Taker], kills: int) -> None:
+    """Everybody answers, in a thread of their own, while it blows."""
+
+    async def together() -> None:
+        async with asyncio.TaskGroup() as group:
+            for taker in takers:
+                group.create_task(storm.answering(taker))
+
+    with ThreadPoolExecutor(1) as thread:
+        sitting = thread.submit(asyncio.run, together())
+        storm.killing(kills, takers)
+        sitting.result()
 
 
 async def resumes(takers: list[Taker]) -> int:
@@ -142,7 +152,7 @@ def main(*, kills: int, takers: int, seed: int) -> int:
             for number, token in enumerate(prepare(takers, LENGTH))
         ]
         storm = Storm(portal, Random(seed))  # noqa: S311
-        asyncio.run(blow(storm, people, kills))
+        blow(storm, people, kills)
         wrong = asyncio.run(resumes(people))
         found = _compare_after(people)
     print(f"{kills} kills {dict(storm.killed)} in {time.monotonic() - started:.0f} s")
