@@ -198,7 +198,7 @@ def _refuse(model: Model, packed: Responses) -> None:
 
 def _fewest(packed: Responses) -> float:
     """How many answers the question has that has the fewest."""
-    return float((packed.weight[:, None] * (packed.answers != NOT_SEEN)).sum(0).min())
+    return min(float(packed.weight[column != NOT_SEEN].sum()) for column in packed.answers.T)
 
 
 def _notes(fit: Calibration) -> Iterator[str]:
