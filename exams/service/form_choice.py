@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from exams.models import BASE_LOCALE, Attempt, Exam, Form, FormQuestion, QuestionVersion
 from exams.queries import bank
+from portal.accounts.models import Account
 
 
 def choose(session: Session, exam: Exam, account_id: int, *, seed: int) -> Form | None:
@@ -21,7 +22,21 @@ def choose(session: Session, exam: Exam, account_id: int, *, seed: int) -> Form 
         return None
     least = min(allowed.values())
     ids = sorted(one for one, share in allowed.items() if share == least)
-    return session.get_one(Form, Random(seed).choice(ids))  # noqa: S311  kept with its seed
+    form = session.get_one(Form, Random(seed).choice(ids))  # noqa: S311  kept with its seed
+    return _spoken(session, form, session.get_one(Account, account_id).locale) or form
+
+
+def _spoken(session: Session, form: Form, locale: str) -> Form | None:
+    """The same form in the person's language, where it exists and is approved too."""
+    language = locale.partition("-")[0].partition("_")[0]
+    variants = sa.select(Form).where(
+        Form.exam_id == form.exam_id,
+        Form.number == form.number,
+        Form.locale.in_([locale.replace("_", "-"), language]),
+        Form.id.in_(bank.offered(form.exam_id)),
+    )
+    exact_first = sa.func.length(Form.locale).desc()
+    return session.scalar(variants.order_by(exact_first).limit(1))
 
 
 def overlaps(session: Session, exam: Exam, account_id: int) -> dict[int, float]:

@@ -265,6 +265,21 @@ def test_a_form_exists_in_every_language_that_all_its_questions_speak(
     assert spoken == {both.id: ["de", "en"], partly.id: ["en"]}
 
 
+def test_somebody_gets_the_form_in_their_language_once_it_is_approved_too(
+    session: Session, make: Make
+) -> None:
+    german = {name: SINGLE[name] for name in ("stem", "options")} | {"stem": "Was tun Sie?"}
+    exam = make.exam_of(SINGLE | {"variants": {"de": german}})
+    given = {}
+    for locale in ("en", "de-AT", "fr"):
+        account = make.applicant()
+        account.locale = locale
+        form = form_choice.choose(session, exam, account.id, seed=1)
+        assert form
+        given[locale] = form.locale
+    assert given == {"en": "en", "de-AT": "de", "fr": "en"}
+
+
 def _as(url: str, asked: str, **given: object) -> list[Any]:
     """What one of the real logins gets for a question to the database."""
     engine = sa.create_engine(url)

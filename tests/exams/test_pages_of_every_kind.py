@@ -98,6 +98,13 @@ def test_places_and_partners_are_sent_in_the_order_of_the_page(
     assert list(kept[_EVERY.index(MATCH) + 1]["pairs"]) == ["m2"]
 
 
+def test_exams_that_one_has_not_sat_are_listed(sign_in: SignIn, make: Make) -> None:
+    account, exam = make.applicant(), make.exam_of(SINGLE, title="Another exam entirely")
+    page = sign_in(account).get("/exams/mine").text
+    assert "Another exam entirely" in page
+    assert f"/exams/about/{exam.slug}" in page
+
+
 def test_a_stimulus_stands_above_each_of_its_questions(
     session: Session, sign_in: SignIn, make: Make
 ) -> None:

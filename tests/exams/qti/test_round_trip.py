@@ -71,10 +71,10 @@ def test_a_package_that_was_read_is_written_the_same_bytes() -> None:
 
 
 @given(
-    stem=st.text(st.characters(codec="utf-8", exclude_categories=("C",)), min_size=1).filter(
+    stem=st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1).filter(
         lambda text: text.strip() == text
     ),
-    words=st.text(st.characters(codec="utf-8", exclude_categories=("C",)), min_size=1),
+    words=st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1),
     value=st.floats(-1e9, 1e9),
 )
 def test_any_words_and_numbers_come_back_the_same(stem: str, words: str, value: float) -> None:
