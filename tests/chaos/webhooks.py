@@ -78,6 +78,7 @@ class Count:
     forged: int = 0
     answers: Counter[int] = field(default_factory=Counter)
     forged_accepted: int = 0
+    genuine_refused: int = 0
     stored_twice: int = 0
     differs_from_stripe: int = 0
     changed_by_polling: int = 0
@@ -88,7 +89,7 @@ class Count:
     def holds(self) -> bool:
         """Whether nothing was noticed, and there was something to notice."""
         wrong = self.forged_accepted + self.stored_twice + self.differs_from_stripe
-        calm = wrong + self.changed_by_polling == 0
+        calm = wrong + self.genuine_refused + self.changed_by_polling == 0
         return calm and set(self.answers) <= {200, 202, 204, 400} and self.believed > 0
 
     def __str__(self) -> str:
@@ -99,7 +100,8 @@ class Count:
             f" replayed={self.replayed} forged={self.forged}\n"
             f"answers {answers}\n"
             f"checks  {states}\n"
-            f"forged_accepted={self.forged_accepted} stored_twice={self.stored_twice}"
+            f"forged_accepted={self.forged_accepted} genuine_refused={self.genuine_refused}"
+            f" stored_twice={self.stored_twice}"
             f" differs_from_stripe={self.differs_from_stripe}"
             f" changed_by_polling={self.changed_by_polling}\n"
             f"believed in the order they came, {self.believed} checks would stand wrong"
@@ -114,6 +116,14 @@ def storm(*, events: int, deliveries: int, forged: int, seed: int) -> Count:
         weather = _Weather(running, rng, checks)
         weather.blow(events=events, deliveries=deliveries, forged=forged)
         return weather.count
+
+
+@dataclass(frozen=True)
+class _Letter:
+    """One delivery: a genuine event, or whom a forger's claim is about."""
+
+    about: dict[str, Any]
+    forger: str = ""
 
 
 class _Weather:
@@ -190,25 +200,29 @@ class _Weather:
     def _deliver(self, some: list[dict[str, Any]], forgeries: list[str]) -> None:
         """Post everything from several threads, and let the worker run beside."""
         self._told += some
-        genuine = [(self._running.sign(json.dumps(event).encode()), "") for event in some]
-        false = [(self._forge(kind), kind) for kind in forgeries]
-        letters = [*genuine, *false]
+        targets = self._rng.choices(list(self._checks.values()), k=len(forgeries))
+        letters = [_Letter(event) for event in some]
+        letters += [_Letter({"id": t}, kind) for t, kind in zip(targets, forgeries, strict=True)]
         self._rng.shuffle(letters)
         with ThreadPoolExecutor(_THREADS) as threads:
             working = threads.submit(work.drain)
             for status, kind in threads.map(self._post, letters):
                 self.count.answers[status] += 1
-                self.count.forged_accepted += bool(kind) and 200 <= status < 300
+                taken = 200 <= status < 300
+                self.count.forged_accepted += bool(kind) and taken
+                self.count.genuine_refused += not kind and not taken
             working.result()
         work.drain()
 
-    def _forge(self, kind: str) -> tuple[bytes, str | None]:
-        target = self._rng.choice(list(self._checks.values()))
-        return FORGERIES[kind](target, self._running.secret, int(time.time()))
-
-    def _post(self, letter: tuple[tuple[bytes, str | None], str]) -> tuple[int, str]:
-        (body, header), kind = letter
-        return self._running.post(body, header), kind
+    def _post(self, letter: "_Letter") -> tuple[int, str]:
+        """Signed only now: on a slow machine a batch takes longer than a signature is good for."""
+        now = int(time.time())
+        if letter.forger:
+            forge = FORGERIES[letter.forger]
+            body, header = forge(str(letter.about["id"]), self._running.secret, now)
+        else:
+            body, header = self._running.sign(json.dumps(letter.about).encode())
+        return self._running.post(body, header), letter.forger
 
     def _newest(self) -> int:
         with self._running.engine.connect() as connection:
