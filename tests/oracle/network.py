@@ -269,6 +269,8 @@ class Shift:
         idle = own_clock - (tab.last_input + tab.skew)
         there = self.send()
         if there is not None:
+            if self.random.random() < 0.04:  # held up on the way, past the next beat
+                there += self.random.uniform(20, 45)
             self.later(there, lambda: self.receive(tab, generation, number, idle))
         self.later(AGAIN, lambda: self.send_beat(tab, generation, number))
 

@@ -2,6 +2,8 @@
 
 from unittest import mock
 
+import pytest
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tasks.service import clock
@@ -26,7 +28,10 @@ def test_without_sending_again_the_bound_breaks(session: Session) -> None:
     assert result.error > result.bound
 
 
-def test_a_clock_that_credits_long_gaps_pays_for_sleep(session: Session) -> None:
-    with mock.patch.object(clock, "credit", lambda gap, **_: gap):
-        result = simulate(session, seed=3, hours=1.5, lost=0.1)
-    assert result.asleep > 0
+def test_a_clock_that_credits_long_gaps_is_stopped_by_the_database(session: Session) -> None:
+    """Sleep would be paid by the clock and offered once more as a claim: the second is refused."""
+    with (
+        mock.patch.object(clock, "credit", lambda gap, **_: gap),
+        pytest.raises(IntegrityError, match="credited already"),
+    ):
+        simulate(session, seed=3, hours=1.5, lost=0.1)

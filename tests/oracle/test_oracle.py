@@ -11,6 +11,7 @@ from unittest import mock
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tasks import credit
@@ -18,7 +19,8 @@ from tasks.service import clock
 from tests.oracle import periods, second_by_second
 from tests.oracle.compare import compare
 
-_SEEDS = range(1, 25)
+_SEEDS = range(1, 13)
+_FEW = range(1, 7)
 
 
 def test_the_product_and_the_oracle_agree_to_the_second_and_the_fraction(session: Session) -> None:
@@ -32,11 +34,23 @@ def test_the_product_and_the_oracle_agree_to_the_second_and_the_fraction(session
 def test_a_planted_mistake_is_found(session: Session, name: str) -> None:
     planted: dict[str, AbstractContextManager[object]] = {
         "a longer gap": mock.patch.object(credit, "LONGEST_GAP", timedelta(seconds=76)),
-        "idle time paid": mock.patch.object(clock, "credit", lambda gap, **_: gap),
+        "idle time paid": mock.patch.object(clock, "credit", _idle_paid),
         "days at midnight in UTC": mock.patch("tests.oracle.play.pieces", _utc_pieces),
     }
     with planted[name]:
-        assert compare(session, _SEEDS).differences != []
+        assert noticed(session)
+
+
+def noticed(session: Session) -> bool:
+    """By the comparison, or before it by the database: no claim may hold a credited second."""
+    try:
+        return bool(compare(session, _FEW).differences)
+    except IntegrityError:
+        return True
+
+
+def _idle_paid(gap: timedelta, **_: object) -> timedelta:
+    return gap if gap <= credit.LONGEST_GAP else timedelta(0)
 
 
 def _utc_pieces(start: datetime, end: datetime, _zone: ZoneInfo) -> Iterator[credit.Piece]:
