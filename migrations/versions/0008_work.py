@@ -111,14 +111,17 @@ def _checks_of_import(*, states: str, ended: str, counts: str) -> None:
         op.create_check_constraint(op.f(f"ck_task_import_{name}"), "task_import", rule)
 
 
+def _half_an_hour() -> sa.Column[int]:
+    return sa.Column("claim_day_seconds", sa.BigInteger(), server_default="1800", nullable=False)
+
+
 def _change_offers_and_clock() -> None:
-    half_an_hour = {"server_default": "1800", "nullable": False}
-    op.add_column("project", sa.Column("claim_day_seconds", sa.BigInteger(), **half_an_hour))
+    op.add_column("project", _half_an_hour())
     op.add_column(
         "project",
         sa.Column("reserve_seconds", sa.BigInteger(), server_default="36000", nullable=False),
     )
-    op.add_column("terms", sa.Column("claim_day_seconds", sa.BigInteger(), **half_an_hour))
+    op.add_column("terms", _half_an_hour())
     op.create_check_constraint(
         op.f("ck_project_allowances_not_negative"),
         "project",

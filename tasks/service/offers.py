@@ -45,15 +45,14 @@ def offer(session: Session, project: Project, *, now: datetime) -> Offer | None:
 def also_pays(offer: Offer, *, now: datetime) -> list[str]:
     """What the card pays beside the hourly rate, and its rules, in words: read before accepting."""
     currency = offer.card.currency
-    said = []
-    for unit, words in _UNITS.items():
-        for rate in offer.rates:
-            if (
-                rate.unit is unit
-                and rate.starts_at <= now
-                and not (rate.ends_at and rate.ends_at <= now)
-            ):
-                said.append(words.format(plain(Money(rate.minor, currency)), currency))
+    said = [
+        words.format(plain(Money(rate.minor, currency)), currency)
+        for unit, words in _UNITS.items()
+        for rate in offer.rates
+        if rate.unit is unit
+        and rate.starts_at <= now
+        and not (rate.ends_at and rate.ends_at <= now)
+    ]
     return said + parse(offer.card.rules).words(currency)
 
 
