@@ -14,7 +14,8 @@ not made here again. The rules, as the docs and the terms state them:
 - A session silent for more than ten minutes is ended by the sweep.
 - Half of the planned time (in whole minutes upwards) is granted twice where it is asked for; what had
   been held back until then is an adjustment.
-- Answering a task offers the gaps longer than 75 s while it was held, up to what is left of its time.
+- Answering a task offers the gaps longer than 75 s while it was held, up to what is left of its time;
+  the silence of a session that the sweep ended while it was held is one, until the next begins.
 - A second is paid by the rate that holds in it, by the terms its session began under.
 """
 
@@ -64,6 +65,7 @@ class Session:
     epoch: int = 1
     seq: int = 0
     ended: str = ""
+    ended_at: int = 0
 
     @property
     def last(self) -> int:
@@ -134,7 +136,8 @@ class Oracle:
 
     def _on_sweep(self, sign: Sign) -> None:
         if self.live and self.live.last < sign.at - SILENT:
-            self.live.ended, self.live = "abandoned", None
+            self.live.ended, self.live.ended_at = "abandoned", sign.at
+            self.live = None
 
     def _on_expire(self, sign: Sign) -> None:
         for hold in self.holds:
@@ -277,7 +280,7 @@ class Oracle:
             for before, after in zip(session.signs, session.signs[1:], strict=False):
                 if after - before > LONGEST and hold.opened < after <= at:
                     gaps.append(range(max(before, hold.opened), after))
-            if session.ended == "abandoned":
+            if session.ended == "abandoned" and session.ended_at > hold.opened:
                 later = [each.started for each in self.sessions if each.started > session.last]
                 until = min([*later, at])
                 gaps.append(range(max(session.last, hold.opened), until))
