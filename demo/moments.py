@@ -88,14 +88,14 @@ def _rule(world: World, session: Session, now: datetime) -> None:
 
 def _release(world: World, session: Session, now: datetime) -> None:
     """The manager gives the client what there is."""
-    project, by = world.project(session, "harassment-preference"), world.accounts["jimena"]
+    project, by = world.project(session, "harassment-preference"), world.accounts["reyes"]
     asked = releases.request(session, project, by=by, now=now)
     releases.make(session, asked.id, now=now)
 
 
 def _pause(world: World, session: Session, now: datetime) -> None:
     """Somebody is below the needed level for weeks: new tasks wait while a person looks."""
-    project, by = world.project(session, "harassment-preference"), world.accounts["jimena"]
+    project, by = world.project(session, "harassment-preference"), world.accounts["reyes"]
     expert_id = world.accounts["matias"]
     pauses.pause(session, project, expert_id, by=by, reason=_WHY_PAUSED, now=now)
 
