@@ -125,6 +125,7 @@ class ViewForm(FlaskForm):  # type: ignore[misc]
             SelectChoice(ViewReason.SUBJECT, _("The person asked us to")),
             SelectChoice(ViewReason.ORDER, _("An authority may demand it")),
         ],
+        id="look-reason",  # the decision on the same page has a reason too
     )
     note = StringField(
         _("In a few words"),
