@@ -11,7 +11,7 @@ import pytest
 from tests.journeys import account, applicant, bank, desk, expert
 from tests.journeys.account import Newcomer
 from tests.journeys.conftest import Enter
-from tests.journeys.guide import Guide
+from tests.journeys.guide import NOT_YET_WALKED, Guide
 from tests.journeys.product import Product
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
@@ -151,6 +151,12 @@ def test_an_account_changes_hands_by_mail_only(enter: Enter, product: Product) -
         walker.visit("/styleguide/")
         walker.visit("/styleguide/exam")
         walker.visit("/styleguide/work")
+
+
+def test_a_page_that_is_not_walked_yet_exists_and_has_its_test(guide: Guide) -> None:
+    assert guide.pages.keys() >= NOT_YET_WALKED.keys()
+    tests = Path(__file__).parents[1]
+    assert not [name for name in NOT_YET_WALKED.values() if not (tests / name).exists()]
 
 
 def test_every_page_was_seen_by_somebody(guide: Guide) -> None:
