@@ -1,5 +1,6 @@
 """More time and breaks: asked for, granted in time, exact to the second, known to nobody else."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -258,7 +259,8 @@ def test_who_decides_about_a_result_sees_the_same_page_with_and_without(
         attempt = make.graded(make.attempt(account, exam, allowance=allowance), right=1)
         page = sign_in(viewer).get(f"/applications/results/{attempt.public_id}")
         assert page.status_code == 200
-        pages.append(page.text.replace(str(attempt.public_id), "attempt"))
+        text = page.text.replace(str(attempt.public_id), "attempt")
+        pages.append(re.sub(r"[\w-]+\.[\w-]{6}\.[\w-]{27}", "token", text))  # it carries its second
     assert pages[0] == pages[1]
     assert sign_in(viewer).get("/compliance/accommodations").status_code == 403
 
@@ -275,4 +277,4 @@ def test_the_event_that_gives_time_does_not_say_why(
         AttemptEvent.attempt_id == attempt.id, AttemptEvent.kind == EventKind.TIME_GIVEN
     )
     names = set(session.scalars(given).one().payload)
-    assert names == {"outage", "seconds", "deadline", "section", "section_deadline"}
+    assert names == {"outage", "seconds", "deadline", "section", "section_deadline", "from"}

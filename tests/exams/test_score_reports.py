@@ -238,6 +238,6 @@ def test_the_time_at_each_question_is_kept_with_its_points(session: Session, mak
     rows = sa.select(ResponseScore.position, ResponseScore.seconds).where(
         ResponseScore.attempt_id == attempt.id
     )
-    kept = dict(session.execute(rows).tuples().all())
+    kept = {row.position: row.seconds for row in session.execute(rows)}
     assert kept == {1: 75.0, 2: 20.0, 3: None, 4: None, 5: None}
     assert queries.score(session, attempt.id) is not None
