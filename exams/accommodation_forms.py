@@ -20,7 +20,7 @@ _TIMES: Final = (
     SelectChoice("untimed", _("No time limit")),
 )
 _BREAKS: Final = (
-    SelectChoice("0", _("None")),
+    SelectChoice("0", _("No break")),
     SelectChoice("10", _("10 minutes in all")),
     SelectChoice("20", _("20 minutes in all")),
     SelectChoice("30", _("30 minutes in all")),
