@@ -278,3 +278,12 @@ def test_the_event_that_gives_time_does_not_say_why(
     )
     names = set(session.scalars(given).one().payload)
     assert names == {"outage", "seconds", "deadline", "section", "section_deadline", "from"}
+
+
+def test_an_officers_own_request_waits_for_a_colleague(
+    session: Session, make: Make, now: datetime
+) -> None:
+    own = asked(session, make, now)
+    colleague = make.account(Role.COMPLIANCE).id
+    assert own in session.scalars(queries.waiting(viewer_id=colleague)).all()
+    assert own not in session.scalars(queries.waiting(viewer_id=own.account_id)).all()
