@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
+from playwright.sync_api import Browser
 from sqlalchemy.orm import Session
 
 from migrations import commands
@@ -24,6 +25,7 @@ from portal.app import create_app
 from portal.embedded.postgres import Postgres
 from portal.settings import Settings
 from tests import conforming
+from tests.browsers import chromium
 from tests.make import Make
 
 _TEMPLATE = "touchstone_template"
@@ -54,6 +56,16 @@ def server() -> Iterator[Postgres]:
             yield running
         finally:
             running.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, or a skip with the reason; `REQUIRE_BROWSER=1` makes the lack of it an error.
+
+    One for the process: Playwright cannot be started twice in one thread.
+    """
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

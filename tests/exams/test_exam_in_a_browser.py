@@ -21,7 +21,6 @@ from portal.accounts.models import Account
 from portal.app import create_app
 from portal.db import reading, transaction
 from portal.settings import Settings
-from tests.browsers import chromium
 from tests.conftest import Database
 from tests.exams.make import BY_PEOPLE, NEWER, QUESTIONS
 from tests.journeys.walker import Walker
@@ -65,12 +64,6 @@ class Room:
         """What the attempt holds."""
         with reading() as session:
             return sheet.read(self.events(session))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

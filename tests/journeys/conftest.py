@@ -9,7 +9,6 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browsers import chromium
 from tests.folders import passable_folder
 from tests.journeys.guide import Guide
 from tests.journeys.product import Product
@@ -18,13 +17,6 @@ from tests.journeys.walker import Walker
 SHOTS: Final = Path(os.environ.get("JOURNEY_SHOTS") or Path(__file__).with_name("shots"))
 
 Enter = Callable[..., AbstractContextManager[Walker]]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium, or a skip with the reason; `REQUIRE_BROWSER=1` makes the lack of it an error."""
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="session")

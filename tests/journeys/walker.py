@@ -141,7 +141,8 @@ class Walker:
             if time.monotonic() > end:
                 raise AssertionError(f"{self.path()} never said “{words}”:\n{self.text()[:1500]}")
             self.page.wait_for_timeout(700)
-            self.page.reload()
+            if words not in self.text():
+                self.page.reload()
 
     def throttle(self, *, kilobits: int, milliseconds: int) -> None:
         """A line of this many kbit/s both ways, with this much delay."""

@@ -9,14 +9,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Route
 from werkzeug.serving import make_server
 
-from tests.browsers import chromium
 from tests.journeys.walker import Walker
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture
