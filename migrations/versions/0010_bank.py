@@ -6,7 +6,7 @@ from alembic import op
 from migrations import grants
 
 revision = "0010_bank"
-down_revision = "0009_accounts"
+down_revision = "0008_work"
 branch_labels = None
 depends_on = None
 

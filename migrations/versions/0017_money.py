@@ -1,7 +1,7 @@
-"""Accounts and the shell."""
+"""Money that comes back, and what it became."""
 
-revision = "0009_accounts"
-down_revision = "0008_work"
+revision = "0017_money"
+down_revision = "0016_fairness"
 branch_labels = None
 depends_on = None
 
