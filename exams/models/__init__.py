@@ -17,6 +17,7 @@ from exams.models.bank import (
     StimulusVersion,
 )
 from exams.models.events import AttemptEvent, AttemptNonce, EventKind, Signal
+from exams.models.fairness import FairnessStudy, SelfIdentification
 from exams.models.flags import AnswerFlag, FlagKind, FlagState
 from exams.models.grading import (
     CaseState,
@@ -27,7 +28,12 @@ from exams.models.grading import (
     TextLikeness,
     TextSketch,
 )
-from exams.models.measurement import FormCalibration, ItemCalibration
+from exams.models.measurement import (
+    FormCalibration,
+    ItemCalibration,
+    QuestionStudy,
+    QuestionSuspicion,
+)
 from exams.models.names import JobName
 from exams.models.openings import ANY_OTHER_COUNTRY, Opening, OpeningState, PayCountry
 from exams.models.pulses import ServicePulse
@@ -74,6 +80,7 @@ __all__ = [
     "CutQuality",
     "EventKind",
     "Exam",
+    "FairnessStudy",
     "FlagKind",
     "FlagState",
     "Form",
@@ -99,6 +106,8 @@ __all__ = [
     "QuestionKey",
     "QuestionState",
     "QuestionStatistic",
+    "QuestionStudy",
+    "QuestionSuspicion",
     "QuestionType",
     "QuestionVersion",
     "QuestionVoid",
@@ -111,6 +120,7 @@ __all__ = [
     "ScoreReportState",
     "SeedDeviation",
     "SeedGrade",
+    "SelfIdentification",
     "ServicePulse",
     "Signal",
     "StandardJudge",

@@ -16,6 +16,8 @@ class FlagKind(StrEnum):
 
     SIMILAR = "similar"  # two people's answers are more alike than chance
     RAPID = "rapid"  # many answers came too fast to have been read
+    KNOWN = "known"  # better on questions that were found outside than on all others
+    ODD = "odd"  # answers that the model finds unlikely together
 
 
 class FlagState(StrEnum):

@@ -78,3 +78,47 @@ class ItemCalibration(Base):
     fit_p: Mapped[float | None] = mapped_column(sa.Double)
     median_seconds: Mapped[float | None] = mapped_column(sa.Double)
     left_out: Mapped[str | None]
+
+
+class QuestionStudy(Base):
+    """How people of each ability answered one question of a calibration, beside what the model expects."""
+
+    __tablename__ = "question_study"
+    __table_args__ = (
+        sa.PrimaryKeyConstraint("calibration_id", "position"),
+        sa.ForeignKeyConstraint(
+            ["calibration_id", "position"],
+            ["item_calibration.calibration_id", "item_calibration.position"],
+        ),
+        sa.CheckConstraint("infit >= 0", name="infit_not_negative"),
+        sa.CheckConstraint("outfit >= 0", name="outfit_not_negative"),
+    )
+
+    calibration_id: Mapped[int]
+    position: Mapped[int]
+    groups: Mapped[list[Any]]
+    """From the weakest: mean ability, how many people, and the share of them in each category."""
+    curve: Mapped[list[Any]]
+    """At each ability the model's share of each category; empty where nothing was estimated."""
+    options: Mapped[list[Any]]
+    """Who chose what: shares by ability group, and how choosing it goes with the other questions."""
+    infit: Mapped[float | None] = mapped_column(sa.Double)
+    outfit: Mapped[float | None] = mapped_column(sa.Double)
+
+
+class QuestionSuspicion(Base):
+    """That a question was found outside, or that it turned out not to be; the newest row holds."""
+
+    __tablename__ = "question_suspicion"
+    __table_args__ = (
+        sa.PrimaryKeyConstraint("id"),
+        sa.CheckConstraint("length(trim(words)) > 0", name="says_where"),
+        sa.Index("ix_question_suspicion_question_id", "question_id"),
+    )
+
+    id: Mapped[Serial] = mapped_column(init=False)
+    question_id: Mapped[int] = mapped_column(sa.ForeignKey("question.id"))
+    suspected: Mapped[bool]
+    words: Mapped[str]
+    by_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    at: Mapped[datetime]

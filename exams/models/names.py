@@ -14,6 +14,9 @@ class JobName(StrEnum):
     CUT_QUALITY = "exams.cut_quality"  # daily, or a form: how surely its pass mark decides
     CALIBRATE = "exams.calibrate_forms"  # daily: how forms and their questions measure
     FORENSICS = "exams.compare_answers"  # daily: what is worth a look in answers and times
+    FAIRNESS = (
+        "exams.study_fairness"  # daily: how groups come through applications, in sums that hide
+    )
     STANDARD_ROUND = "exams.standard_round"  # a panel whose judges have all handed in: sum it up
     RESCORE = "exams.rescore"  # a rescoring: work out the difference, or do what was approved
     SCORE_REPORT = "exams.score_report"  # a score report: put it on paper
