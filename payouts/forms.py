@@ -21,7 +21,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from payouts.models import TaxFormKind
+from payouts.models import BookingKind, Rail, TaxFormKind
 from payouts.service.bank import bic_problem, number_of_account_problem
 from payouts.service.tax import number_problem
 from portal.money import EXPONENTS
@@ -199,6 +199,44 @@ class VoidForm(FlaskForm):  # type: ignore[misc]
 
     reason = TextAreaField(
         _("Why is it not carried out?"), [InputRequired(_("Say why")), Length(max=1000)]
+    )
+
+
+class BookingForm(FlaskForm):  # type: ignore[misc]
+    """What a rail's list shows and our books do not."""
+
+    kind = RadioField(
+        _("What was it?"),
+        [InputRequired(_("Choose what it was"))],
+        choices=[
+            SelectChoice(BookingKind.FEE.value, _("A fee that Stripe or the bank took")),
+            SelectChoice(BookingKind.EXPECTED.value, _("Money that left us and is to come back")),
+            SelectChoice(BookingKind.ARRIVED.value, _("Money that was to come back is here")),
+            SelectChoice(BookingKind.LOSS.value, _("A loss: it left us and stays away")),
+            SelectChoice(BookingKind.GAIN.value, _("A gain: there is more than we booked")),
+            SelectChoice(
+                BookingKind.WRITTEN_OFF.value, _("What was to come back never will: a loss")
+            ),
+        ],
+    )
+    rail = SelectField(
+        _("By which way"),
+        choices=[
+            SelectChoice(Rail.STRIPE.value, _("Stripe")),
+            SelectChoice(Rail.MANUAL.value, _("bank transfer")),
+        ],
+    )
+    amount = DecimalField(
+        _("Amount"), [InputRequired(_("Enter an amount")), NumberRange(min=Decimal("0.001"))]
+    )
+    currency = SelectField(_("Currency"), choices=sorted(EXPONENTS))
+    reason = StringField(
+        _("How do you know?"),
+        [InputRequired(_("Say how you found out")), Length(max=1000)],
+    )
+    evidence = StringField(
+        _("Which paper or entry shows it?"),
+        [InputRequired(_("Name the paper or the entry")), Length(max=200)],
     )
 
 

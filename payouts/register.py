@@ -16,6 +16,7 @@ from payouts.views import (
     finance,
     papers,
     pay_runs,
+    rails,
     rates,
     tax_totals,
     taxes,
@@ -43,7 +44,7 @@ _PAYEE: Final = (
 def register(contributions: Contributions) -> None:
     """Add this package's pages, jobs and panels."""
     contributions.blueprints += [papers.bp, bonuses.bp, budgets.bp, exports.bp]
-    contributions.blueprints += [rates.bp, tax_totals.bp]
+    contributions.blueprints += [rails.bp, rates.bp, tax_totals.bp]
     contributions.blueprints += [earnings.bp, taxes.bp, banks.bp, pay_runs.bp, finance.bp]
     contributions.navigation += [
         NavigationItem(_("Earnings"), "earnings.index", _EXPERT, 20, "/earnings"),

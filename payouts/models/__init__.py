@@ -2,10 +2,12 @@
 
 from payouts.models.bank import BankDetails, BankFile, BankTransfer
 from payouts.models.bonuses import Bonus, BonusState
+from payouts.models.bookings import LEGS, BookingKind, RailBooking
 from payouts.models.budgets import Budget, BudgetAlert
 from payouts.models.documents import PaperState, PayPaper
 from payouts.models.findings import FREEZING, Finding, FindingKind
 from payouts.models.ledger import (
+    OF_RAIL,
     PAYABLE,
     EntryKind,
     LedgerAccount,
@@ -33,6 +35,8 @@ from payouts.models.tax import TaxForm, TaxFormKind
 
 __all__ = [
     "FREEZING",
+    "LEGS",
+    "OF_RAIL",
     "PAYABLE",
     "QUIET_AFTER_CHANGE",
     "AttemptState",
@@ -41,6 +45,7 @@ __all__ = [
     "BankTransfer",
     "Bonus",
     "BonusState",
+    "BookingKind",
     "Budget",
     "BudgetAlert",
     "EntryKind",
@@ -66,6 +71,7 @@ __all__ = [
     "PayoutState",
     "Posting",
     "Rail",
+    "RailBooking",
     "Statement",
     "StatementLine",
     "TaxForm",

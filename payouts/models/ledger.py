@@ -21,10 +21,21 @@ class LedgerKind(StrEnum):
     LABOUR = "labour"  # what a project's work has cost us: a debit
     RAIL_BALANCE = "rail_balance"  # what the rail has paid out for us: a credit
     RAIL_FEES = "rail_fees"  # what the rail has charged us: a debit
+    RAIL_GAIN_LOSS = "rail_gain_loss"  # what the rail has and our books have not: a loss is a debit
+    RAIL_RECEIVABLE = "rail_receivable"  # what is to come back by the rail: a debit
 
 
 PAYABLE: Final = frozenset({LedgerKind.PENDING, LedgerKind.APPROVED, LedgerKind.IN_TRANSIT})
 """Owed to one expert; never below zero."""
+OF_RAIL: Final = frozenset(
+    {
+        LedgerKind.RAIL_BALANCE,
+        LedgerKind.RAIL_FEES,
+        LedgerKind.RAIL_GAIN_LOSS,
+        LedgerKind.RAIL_RECEIVABLE,
+    }
+)
+"""Of one rail. Together they come to what its payouts have paid people."""
 
 
 class Rail(StrEnum):
@@ -62,7 +73,12 @@ class LedgerAccount(Base):
             "(kind = 'labour') = (project_id IS NOT NULL)", name="labour_has_project"
         ),
         sa.CheckConstraint(
-            "(kind IN ('rail_balance', 'rail_fees')) = (rail IS NOT NULL)", name="rail_has_rail"
+            "(kind IN ('rail_balance', 'rail_fees', 'rail_gain_loss', 'rail_receivable'))"
+            " = (rail IS NOT NULL)",
+            name="rail_has_rail",
+        ),
+        sa.CheckConstraint(
+            "kind <> 'rail_receivable' OR balance <= 0", name="receivable_not_above_zero"
         ),
         sa.CheckConstraint(
             "kind NOT IN ('pending', 'approved', 'in_transit') OR balance >= 0",
@@ -88,6 +104,7 @@ class EntryKind(StrEnum):
     RESERVED = "reserved"  # approved → in transit: the rail is about to be asked
     PAID = "paid"  # in transit → the rail: it has paid
     RETURNED = "returned"  # the rail → approved: a transfer came back
+    BOOKED = "booked"  # among a rail's own accounts: a fee, a difference, money expected or arrived
     REVERSAL = "reversal"  # an earlier entry with all signs turned
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from payouts.models import (
+    OF_RAIL,
     PAYABLE,
     EntryKind,
     LedgerAccount,
@@ -38,14 +39,21 @@ def labour(session: Session, *, project_id: int, currency: str) -> LedgerAccount
 
 def rail_balance(session: Session, *, rail: Rail, currency: str) -> LedgerAccount:
     """What the rail has paid out."""
-    return _ensure(session, kind=LedgerKind.RAIL_BALANCE, currency=currency, rail=rail)
+    return of_rail(session, LedgerKind.RAIL_BALANCE, rail=rail, currency=currency)
+
+
+def of_rail(session: Session, kind: LedgerKind, *, rail: Rail, currency: str) -> LedgerAccount:
+    """One of a rail's own accounts: what it paid out, its fees, differences, what is to come back."""
+    if kind not in OF_RAIL:
+        raise Invalid(f"{kind} is no account of a rail.")
+    return _ensure(session, kind=kind, currency=currency, rail=rail)
 
 
 def post(session: Session, *, kind: EntryKind, key: str, legs: Legs, now: datetime) -> LedgerEntry:
     """Write one balanced entry, or give back the one that this key wrote before.
 
     Locks the accounts in the order of their ids. Raises `Conflict` where a payable would fall below
-    zero or the key was used for something else, `Invalid` where the legs do not balance; the
+    zero, more would come back than is to, or the key was used for something else, `Invalid` where the legs do not balance; the
     database refuses both as well.
     """
     _check_sums(legs)
@@ -138,7 +146,7 @@ def _write(
     entry: LedgerEntry | None = session.scalar(statement.returning(LedgerEntry))
     if entry is None:
         return _same(session, key, legs)
-    _check_payables(legs, held)
+    _check_limits(legs, held)
     _add_legs(session, entry, legs)
     return entry
 
@@ -151,10 +159,14 @@ def _lock(session: Session, legs: Legs) -> dict[int, int]:
     return {row.id: row.balance for row in session.execute(held)}
 
 
-def _check_payables(legs: Legs, held: dict[int, int]) -> None:
+def _check_limits(legs: Legs, held: dict[int, int]) -> None:
+    """The same two limits that the database keeps by CHECK, said in words."""
     for account, minor in legs:
-        if account.kind in PAYABLE and held[account.id] + minor < 0:
+        after = held[account.id] + minor
+        if account.kind in PAYABLE and after < 0:
             raise Conflict(f"There is less than that in what is {account.kind}.")
+        if account.kind is LedgerKind.RAIL_RECEIVABLE and after > 0:
+            raise Conflict("Less than that is to come back.")
 
 
 def _add_legs(session: Session, entry: LedgerEntry, legs: Legs) -> None:

@@ -34,7 +34,7 @@ def verify(session: Session) -> Proof:
     entries = session.scalar(sa.select(sa.func.count()).select_from(LedgerEntry)) or 0
     postings = session.scalar(sa.select(sa.func.count()).select_from(Posting)) or 0
     head, sealed, broken = _walk(session)
-    checks = (_unbalanced, _unmirrored, _wrong_balances, _below_zero)
+    checks = (_unbalanced, _unmirrored, _wrong_balances, _below_zero, _above_zero)
     problems = [problem for check in checks for problem in check(session)]
     return Proof(entries, postings, sealed, head, (*broken, *problems))
 
@@ -192,3 +192,15 @@ def _below_zero(session: Session) -> Iterator[str]:
     )
     for account_id, entry_id in session.execute(running):
         yield f"entry {entry_id} takes payable {account_id} below zero"
+
+
+def _above_zero(session: Session) -> Iterator[str]:
+    """Receivables of which more had come back after some entry than was to."""
+    running = sa.text(
+        "SELECT ledger_account_id, entry_id FROM (SELECT p.ledger_account_id, p.entry_id,"
+        " sum(p.minor) OVER (PARTITION BY p.ledger_account_id ORDER BY p.entry_id) AS held"
+        " FROM posting p JOIN ledger_account a ON a.id = p.ledger_account_id"
+        " WHERE a.kind = 'rail_receivable') walked WHERE held > 0 ORDER BY entry_id LIMIT 1"
+    )
+    for account_id, entry_id in session.execute(running):
+        yield f"entry {entry_id} takes receivable {account_id} above zero"

@@ -1,6 +1,6 @@
 """The rail's list against our payouts, both ways, and our payouts against the ledger."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from payouts.models import (
+    OF_RAIL,
     Finding,
     FindingKind,
     JobName,
@@ -28,10 +29,11 @@ LATE: Final = timedelta(hours=48)
 LISTED_BY: Final = timedelta(minutes=10)
 """How long a transfer may take to appear in the rail's list."""
 _OF_PAYOUTS: Final = {
-    LedgerKind.APPROVED: queries.COMMITTED,
-    LedgerKind.IN_TRANSIT: (PayoutState.SENDING,),
-    LedgerKind.RAIL_BALANCE: (PayoutState.PAID,),
+    "approved": ({LedgerKind.APPROVED}, queries.COMMITTED),
+    "in_transit": ({LedgerKind.IN_TRANSIT}, (PayoutState.SENDING,)),
+    "the rails": (OF_RAIL, (PayoutState.PAID,)),
 }
+"""Which ledger accounts, taken together, hold what payouts in which states come to."""
 
 
 @dataclass(frozen=True)
@@ -160,22 +162,22 @@ def _tell(session: Session, now: datetime) -> None:
 def _ledger(session: Session, now: datetime) -> int:
     """The ledger's own proof, and its sums against the payouts' sums."""
     differing = [(problem, {"problem": problem}) for problem in proof.verify(session).problems]
-    for kind, states in _OF_PAYOUTS.items():
-        posted = _ledger_sums(session, kind)
+    for name, (kinds, states) in _OF_PAYOUTS.items():
+        posted = _ledger_sums(session, kinds)
         counted = _payout_sums(session, states)
         for currency in sorted(posted.keys() | counted.keys()):
             ledger, payouts = posted.get(currency, 0), counted.get(currency, 0)
             if ledger != payouts:
-                said = f"{kind} {currency}: ledger {ledger}, payouts {payouts}"
+                said = f"{name} {currency}: ledger {ledger}, payouts {payouts}"
                 differing.append((said, {"problem": said}))
     differs = FindingKind.LEDGER_DIFFERS
     return sum(findings.found(session, differs, said, d, now=now) for said, d in differing)
 
 
-def _ledger_sums(session: Session, kind: LedgerKind) -> dict[str, int]:
+def _ledger_sums(session: Session, kinds: Collection[LedgerKind]) -> dict[str, int]:
     sums = (
         sa.select(LedgerAccount.currency, sa.func.sum(LedgerAccount.balance))
-        .where(LedgerAccount.kind == kind)
+        .where(LedgerAccount.kind.in_(list(kinds)))
         .group_by(LedgerAccount.currency)
     )
     return {currency: int(total) for currency, total in session.execute(sums)}

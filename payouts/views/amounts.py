@@ -12,3 +12,8 @@ def in_minor(amount: Decimal, currency: str) -> Money:
     if scaled != scaled.to_integral_value():
         raise Invalid(f"{currency} has {exponent(currency)} digits after the point.")
     return Money(int(scaled), currency)
+
+
+def in_major(amount: Money) -> Decimal:
+    """The amount as a person would enter it."""
+    return Decimal(amount.minor).scaleb(-exponent(amount.currency))

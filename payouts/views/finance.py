@@ -13,16 +13,14 @@ from werkzeug.wrappers import Response
 from payouts.forms import BonusForm, BudgetForm, CardForm, LimitForm, SettleForm
 from payouts.models import Bonus, Finding, LedgerSeal, PayoutState
 from payouts.queries import money as queries
-from payouts.queries import reach
 from payouts.queries import work as work_queries
 from payouts.service import budgets, findings, holds
-from payouts.views import amounts, csv_out, words
+from payouts.views import amounts, csv_out, house, rails, words
 from payouts.views import bonuses as bonus_views
 from portal import charts, clock
 from portal.access import Role, person, requires
 from portal.accounts.models import Account
 from portal.db import one_or_404, reading, transaction
-from portal.errors import NotFound
 from portal.money import Money, format_money, plain
 from tasks.models import Project
 from tasks.queries.projects import projects_of
@@ -63,8 +61,7 @@ def export() -> Response:
 def settle(public_id: UUID) -> Response:
     """Close a disagreement with what it turned out to be; the last one unfreezes sending."""
     with transaction() as session:
-        if not _of_the_house(session):
-            raise NotFound
+        house.only(session)
         finding = one_or_404(session, sa.select(Finding).where(Finding.public_id == public_id))
         note = _settle_form(finding).note.data or ""
         me, now = person().account_id, clock.now(session)
@@ -79,8 +76,7 @@ def set_limits() -> Response | tuple[str, int]:
     """Set what may go out at once in a currency, with a reason; only for the whole house."""
     form = LimitForm(prefix="limits")
     with transaction() as session:
-        if not _of_the_house(session):
-            raise NotFound
+        house.only(session)
         if not form.validate_on_submit():
             return _page(session, form), 422
         currency = form.currency.data
@@ -126,7 +122,7 @@ def project(slug: str) -> str:
 
 def _page(session: Session, form: LimitForm) -> str:
     rows = session.execute(queries.stages_by_project(_project_ids())).all()
-    ours = _of_the_house(session)
+    ours = house.ours(session)
     waiting = session.scalars(findings.open_findings()).all() if ours else []
     explained = session.scalars(findings.explained_findings().limit(20)).all() if ours else []
     totals = stages((currency, state, minor) for _s, _t, currency, state, minor in rows)
@@ -148,6 +144,7 @@ def _page(session: Session, form: LimitForm) -> str:
         ],
         year=clock.now(session).year,
         ours=ours,
+        rails=rails.accounts(session) if ours else [],
         limits=[(currency, holds.limits(session, currency)) for currency, _amounts in totals],
         limit_form=form if ours else None,
     )
@@ -185,11 +182,6 @@ def _weeks_left(
         return None
     left = max(0, burn.budget.minor - burn.total.minor)
     return left * len(last) // sum(last)
-
-
-def _of_the_house(session: Session) -> bool:
-    """Findings are about the rail as a whole and freeze everybody: no single client's finance."""
-    return session.scalar(reach.everywhere(person().account_id, Role.FINANCE)) or False
 
 
 def _settle_form(finding: Finding) -> SettleForm:

@@ -7,12 +7,14 @@ from flask_babel import lazy_gettext as _
 
 from payouts.models import (
     BonusState,
+    BookingKind,
     Finding,
     FindingKind,
     HoldReason,
     LineKind,
     PayoutState,
     PayRunState,
+    Rail,
     TaxFormKind,
 )
 from portal.money import EXPONENTS, Money, format_money
@@ -90,6 +92,17 @@ BONUSES: Final = {
     BonusState.APPROVED: (_("approved"), "good"),
     BonusState.WITHDRAWN: (_("given up"), "neutral"),
 }
+
+BOOKINGS: Final = {
+    BookingKind.FEE: _("fee"),
+    BookingKind.LOSS: _("loss"),
+    BookingKind.GAIN: _("gain"),
+    BookingKind.EXPECTED: _("to come back"),
+    BookingKind.ARRIVED: _("came back"),
+    BookingKind.WRITTEN_OFF: _("written off"),
+}
+
+RAILS: Final = {Rail.STRIPE: _("Stripe"), Rail.MANUAL: _("Bank transfer")}
 
 LINES: Final = {
     LineKind.HOURLY: _("by the hour"),

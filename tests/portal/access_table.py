@@ -204,6 +204,9 @@ projects.tasks                     manager
 questions.answer                   manager policy_expert
 questions.index                    manager policy_expert
 readyz                             everyone
+rails.book                         finance
+rails.index                        finance
+rails.undo                         finance
 rates.publish                      manager
 reports.download                   expert manager
 reports.overview                   expert manager
