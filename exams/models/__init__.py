@@ -1,6 +1,7 @@
 """The tables of the way from applicant to expert: openings, the bank, attempts, qualifications."""
 
 from exams.models.accommodations import Accommodation, AccommodationState
+from exams.models.adaptive import AdaptiveDesign, AdaptiveStep, DesignQuestion, DesignState
 from exams.models.applications import Application, ApplicationState, ReviewCause
 from exams.models.assemblies import AssemblyState, FormAssembly
 from exams.models.attempts import GRACE, Attempt, AttemptState, VoidCause
@@ -67,6 +68,8 @@ __all__ = [
     "GRACE",
     "Accommodation",
     "AccommodationState",
+    "AdaptiveDesign",
+    "AdaptiveStep",
     "AnswerFlag",
     "Application",
     "ApplicationState",
@@ -78,6 +81,8 @@ __all__ = [
     "AttemptState",
     "CaseState",
     "CutQuality",
+    "DesignQuestion",
+    "DesignState",
     "EventKind",
     "Exam",
     "FairnessStudy",

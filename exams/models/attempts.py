@@ -52,6 +52,7 @@ class Attempt(Base):
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("public_id"),
         sa.UniqueConstraint("exam_id", "account_id", "number"),
+        sa.ForeignKeyConstraint(["form_id", "design_id"], ["form.id", "form.design_id"]),
         sa.CheckConstraint("number >= 1", name="number_from_one"),
         sa.CheckConstraint("deadline > started_at", name="deadline_later"),
         sa.CheckConstraint("extra_time >= 1", name="extra_time_only_adds"),
@@ -87,6 +88,12 @@ class Attempt(Base):
             postgresql_where=sa.text("state = 'open'"),
         ),
         sa.Index("ix_attempt_account_id", "account_id"),
+        sa.Index(
+            "uq_attempt_drawn_form",
+            "form_id",
+            unique=True,
+            postgresql_where=sa.text("design_id IS NOT NULL"),
+        ),
         sa.Index("ix_attempt_deadline", "deadline", postgresql_where=sa.text("state = 'open'")),
         sa.Index(
             "uq_attempt_own_outage",
@@ -117,6 +124,8 @@ class Attempt(Base):
     """The exam's own time when the attempt began, before the factor."""
     started_at: Mapped[datetime]
     deadline: Mapped[datetime | None]
+    design_id: Mapped[int | None] = mapped_column(sa.ForeignKey("adaptive_design.id"), default=None)
+    """The adaptive design that draws its form; None on a fixed form."""
     device: Mapped[bytes] = mapped_column(default=b"")
     """Digest of the sign-in that sits it; another takes over by an event."""
     section: Mapped[int] = mapped_column(default=1)

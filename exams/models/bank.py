@@ -180,8 +180,16 @@ class Form(Base):
     __tablename__ = "form"
     __table_args__ = (
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("exam_id", "number", "locale"),
+        sa.UniqueConstraint("id", "design_id"),
         sa.CheckConstraint("number >= 1", name="number_from_one"),
+        sa.Index(
+            "uq_form_exam_id_number_locale",
+            "exam_id",
+            "number",
+            "locale",
+            unique=True,
+            postgresql_where=sa.text("design_id IS NULL"),
+        ),
     )
 
     id: Mapped[Serial] = mapped_column(init=False)
@@ -190,6 +198,8 @@ class Form(Base):
     created_at: Mapped[datetime]
     locale: Mapped[str] = mapped_column(default=BASE_LOCALE)
     """Forms of one number hold the same questions in different languages."""
+    design_id: Mapped[int | None] = mapped_column(sa.ForeignKey("adaptive_design.id"), default=None)
+    """The adaptive design by which it is drawn, question by question, for one attempt."""
 
 
 class FormQuestion(Base):

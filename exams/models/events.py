@@ -15,6 +15,7 @@ class EventKind(StrEnum):
     """What can happen in an attempt."""
 
     STARTED = "started"
+    CHOSEN = "chosen"  # the next question of an adaptive attempt
     ANSWERED = "answered"
     MARKED = "marked"
     UNMARKED = "unmarked"
@@ -53,7 +54,8 @@ class AttemptEvent(Base):
         ),
         sa.CheckConstraint("length(hash) = 32", name="hash_is_32_bytes"),
         sa.CheckConstraint(
-            "(kind IN ('answered', 'marked', 'unmarked', 'signal')) = (position IS NOT NULL)",
+            "(kind IN ('chosen', 'answered', 'marked', 'unmarked', 'signal'))"
+            " = (position IS NOT NULL)",
             name="position_where_there_is_one",
         ),
         sa.Index("ix_attempt_event_attempt_id", "attempt_id", "seq"),
