@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base, Serial
+from portal.db import Base
 
 
 class SelfIdentification(Base):

@@ -56,14 +56,37 @@ class _Row:
     values: tuple[str, ...]
 
 
-def fairness(
+def without_loss(
     applicants: Sequence[Applicant],
     stages: Sequence[str],
     attributes: Sequence[str],
     *,
     least: int = LEAST,
 ) -> Fairness:
-    """Passage through the stages by each attribute and each pair of them, safe to show.
+    """Each attribute by itself, and every pair that costs no row of what is told without it.
+
+    Pairs are tried in order, each beside those that were taken: a pair of which nothing could be shown,
+    or for whose sake a row shown before would have to be hidden, is left out.
+    """
+    found = fairness(applicants, stages, attributes, crossed=(), least=least)
+    taken: list[tuple[str, str]] = []
+    for pair in combinations(attributes, 2):
+        tried = fairness(applicants, stages, attributes, crossed=(*taken, pair), least=least)
+        more = any(table.rows for table in tried.tables if table.attributes == pair)
+        if more and _rows(found) <= _rows(tried):
+            found, taken = tried, [*taken, pair]
+    return found
+
+
+def fairness(
+    applicants: Sequence[Applicant],
+    stages: Sequence[str],
+    attributes: Sequence[str],
+    *,
+    crossed: Sequence[tuple[str, str]] | None = None,
+    least: int = LEAST,
+) -> Fairness:
+    """Passage through the stages by each attribute and each pair of them (`crossed`: all), safe to show.
 
     A person reached a stage if they passed all before it. A stage that fewer than `least` passed, or
     failed, is withheld: it would say of everybody in a hidden group what became of them. What is
@@ -76,7 +99,8 @@ def fairness(
     for one in applicants:
         outcome = sum(one.passed > stage for stage in kept)
         counts[outcome, place[tuple(one.groups[name] for name in attributes)]] += 1
-    rows, margins = _margins(cells, attributes)
+    pairs = list(combinations(attributes, 2)) if crossed is None else crossed
+    rows, margins = _margins(cells, attributes, pairs)
     visible = shown(counts, margins, least=least) if kept else np.zeros(len(rows), dtype=bool)
     tables = [
         _table(stages[stage], table, rows, _passages(rows, margins, counts, number), visible)
@@ -104,14 +128,22 @@ def _told(
     return kept, withheld
 
 
+def _rows(found: Fairness) -> set[tuple[str, tuple[str, ...], str]]:
+    """What is told, row by row."""
+    return {
+        (table.stage, table.attributes, row.group) for table in found.tables for row in table.rows
+    }
+
+
 def _margins(
-    cells: Sequence[tuple[str, ...]], attributes: Sequence[str]
+    cells: Sequence[tuple[str, ...]],
+    attributes: Sequence[str],
+    pairs: Sequence[tuple[str, str]],
 ) -> tuple[list[_Row], Margins]:
     rows, members, tables = [], [], []
-    choices: list[tuple[int, ...]] = [(), *((i,) for i in range(len(attributes)))]
-    choices += list(combinations(range(len(attributes)), 2))
-    for number, choice in enumerate(choices):
-        names = tuple(attributes[i] for i in choice)
+    chosen: list[tuple[str, ...]] = [(), *((name,) for name in attributes), *pairs]
+    for number, names in enumerate(chosen):
+        choice = [list(attributes).index(name) for name in names]
         for values in sorted({tuple(cell[i] for i in choice) for cell in cells}):
             rows.append(_Row(names, values))
             members.append([tuple(cell[i] for i in choice) == values for cell in cells])

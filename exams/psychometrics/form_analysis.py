@@ -12,6 +12,7 @@ from exams.psychometrics.items import Items
 from exams.psychometrics.models import Model
 from exams.psychometrics.reliability import Unreliable, alpha, marginal_reliability
 from exams.psychometrics.responses import UnusableResponses
+from exams.psychometrics.traces import Trace, ability_groups, fitted, measured, plain
 
 FEWEST: Final = 50
 """People; with fewer nothing is told of a form."""
@@ -61,14 +62,21 @@ class FormAnalysis:
     questions: tuple[QuestionAnalysis, ...]
     curve: tuple[CurvePoint, ...]
     notes: tuple[str, ...]
+    traces: tuple[Trace, ...]
+    groups: np.ndarray  # (persons,) everybody's ability group, the weakest 0
 
 
 def analyse(
     earned: np.ndarray,  # (persons, questions) points; NaN where not seen
     possible: np.ndarray,  # (questions,)
     seconds: np.ndarray,  # (persons, questions); NaN where not known
+    *,
+    scored: np.ndarray | None = None,  # (questions,) bool: those that count; all by default
 ) -> FormAnalysis:
     """Analyse a form. Raises `UnusableResponses` for fewer than `FEWEST` people.
+
+    Questions on trial are analysed beside the others, on one scale; what the form tells as a whole,
+    its alpha and its curve, is told of those that count.
 
     Right-or-wrong forms are calibrated with the 2PL, others with the GPCM, whose two-category case the
     2PL is; points between are gathered into at most five levels. Questions that everybody answered
@@ -88,7 +96,11 @@ def analyse(
         else _fitted(statistics, item, levels[item], seconds[:, item], (fit, int(places[item]), p))
         for item in range(len(possible))
     ]
-    trust, trust_se = _alpha(earned)
+    counts = np.ones(len(possible), dtype=bool) if scored is None else scored
+    trust, trust_se = _alpha(earned[:, counts])
+    measure = measured(fit, coded[:, apart], earned)
+    groups = ability_groups(measure)
+    lines = iter(fitted(fit, coded[:, apart], measure, groups) if fit else [])
     return FormAnalysis(
         persons=len(earned),
         model=fit.model.value if fit else None,
@@ -96,10 +108,17 @@ def analyse(
         log_likelihood=fit.log_likelihood if fit else None,
         alpha=trust,
         alpha_se=trust_se,
-        reliability=marginal_reliability(fit) if fit else None,
+        reliability=marginal_reliability(fit, counts[apart]) if fit else None,
         questions=tuple(questions),
-        curve=_curve(fit, [level for level in levels if len(level) > 1]) if fit else (),
+        curve=_curve(fit, [level for level in levels if len(level) > 1], counts[apart])
+        if fit
+        else (),
         notes=tuple(notes),
+        traces=tuple(
+            next(lines) if fit and apart[item] else plain(coded[:, item], groups)
+            for item in range(len(possible))
+        ),
+        groups=groups,
     )
 
 
@@ -181,14 +200,18 @@ def _fitted(
     )
 
 
-def _curve(fit: Calibration, levels: list[tuple[float, ...]]) -> tuple[CurvePoint, ...]:
+def _curve(
+    fit: Calibration, levels: list[tuple[float, ...]], counts: np.ndarray
+) -> tuple[CurvePoint, ...]:
     items = Items.of(fit)
     theta = _THETA * float(np.sqrt(fit.variance[0]))
-    chance, told = items.probabilities(theta), items.information(theta).sum(0)
+    chance, told = items.probabilities(theta), items.information(theta)[counts].sum(0)
     points = np.zeros(len(theta))
-    for item, level in enumerate(levels):
-        points += np.array(level) @ chance[item, : len(level)]
-    most = sum(level[-1] for level in levels)
+    for item in np.flatnonzero(counts).tolist():
+        points += np.array(levels[item]) @ chance[item, : len(levels[item])]
+    most = sum(level[-1] for level, counted in zip(levels, counts, strict=True) if counted)
+    if not most:
+        return ()
     return tuple(
         CurvePoint(float(at), float(share), float(information))
         for at, share, information in zip(theta, points / most, told, strict=True)

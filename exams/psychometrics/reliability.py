@@ -74,9 +74,13 @@ def omega_total(answers: np.ndarray) -> Omega:
     return Omega(float(1 - (1 - loadings**2).sum() / turned.sum()), loadings)
 
 
-def marginal_reliability(calibration: "Calibration") -> float:
-    """Reliability over N(0, 1) abilities: the mean of I / (I + 1) (Green and others 1984)."""
-    information = Items.of(calibration).information(_abilities(calibration)).sum(0)
+def marginal_reliability(calibration: "Calibration", counted: np.ndarray | None = None) -> float:
+    """Reliability over N(0, 1) abilities: the mean of I / (I + 1) (Green and others 1984).
+
+    Of the items in `counted` (items,) bool; all by default.
+    """
+    each = Items.of(calibration).information(_abilities(calibration))
+    information = each.sum(0) if counted is None else each[counted].sum(0)
     information *= float(calibration.variance[0])
     density = np.exp(-0.5 * _FINE**2)
     return float((information / (information + 1)) @ density / density.sum())

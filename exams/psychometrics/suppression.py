@@ -5,7 +5,6 @@ ones, until whoever subtracts all that is shown from all else cannot pin a hidde
 suppression; Cox 1980).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,8 +47,9 @@ def shown(counts: np.ndarray, margins: Margins, *, least: int = LEAST) -> np.nda
     """
     people = margins.members @ counts.sum(0)
     visible = np.asarray(people >= least)
+    safe = np.zeros_like(visible)
     while visible.any():
-        exposed = next(_exposed(counts, margins, visible, least), None)
+        exposed = _first_exposed(counts, margins, visible, safe, least)
         if exposed is None:
             break
         visible[_sacrificed(people, margins, visible, exposed)] = False
@@ -58,17 +58,17 @@ def shown(counts: np.ndarray, margins: Margins, *, least: int = LEAST) -> np.nda
 
 def hidden_range(counts: np.ndarray, margins: Margins, visible: np.ndarray, margin: int) -> Range:
     """What an outsider can say of one outcome's sum over a hidden margin; `counts` (cells,)."""
-    members = margins.members[margin].astype(np.float64)
     if not visible.any():
         return Range(0, np.iinfo(np.int64).max)
-    known = margins.members[visible]
-    total = known @ counts
+    total = margins.members[visible] @ counts
+    # Cells that are in all the same sums are one unknown: only their own sum matters.
+    kinds = np.unique(np.vstack([margins.members[visible], margins.members[margin]]), axis=1)
+    known, members = kinds[:-1], kinds[-1].astype(np.float64)
     free = ~known.any(0)
-    if (free & margins.members[margin]).any():
-        top = np.iinfo(np.int64).max
-    else:
-        top = _extreme(-members, known, total)
-    return Range(_extreme(members, known, total), top)
+    least = _extreme(members, known, total)
+    if (free & kinds[-1]).any():
+        return Range(least, np.iinfo(np.int64).max)
+    return Range(least, _extreme(-members, known, total))
 
 
 def _extreme(objective: np.ndarray, known: np.ndarray, total: np.ndarray) -> int:
@@ -82,14 +82,19 @@ def _extreme(objective: np.ndarray, known: np.ndarray, total: np.ndarray) -> int
     return round(abs(float(found.fun)))
 
 
-def _exposed(
-    counts: np.ndarray, margins: Margins, visible: np.ndarray, least: int
-) -> Iterator[int]:
-    """Hidden margins that what is shown gives away."""
-    for margin in np.flatnonzero(~visible).tolist():
+def _first_exposed(
+    counts: np.ndarray, margins: Margins, visible: np.ndarray, safe: np.ndarray, least: int
+) -> int | None:
+    """The first hidden margin that what is shown gives away.
+
+    Those found safe on the way are marked: the less is shown, the wider every range, so they stay so.
+    """
+    for margin in np.flatnonzero(~visible & ~safe).tolist():
         ranges = [hidden_range(outcome, margins, visible, margin) for outcome in counts]
         if any(one.width < 1 for one in ranges) or sum(one.width for one in ranges) < least:
-            yield margin
+            return int(margin)
+        safe[margin] = True
+    return None
 
 
 def _sacrificed(people: np.ndarray, margins: Margins, visible: np.ndarray, exposed: int) -> int:

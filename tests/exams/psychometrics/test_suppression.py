@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from exams.psychometrics.adverse_impact import Passage, impacts
-from exams.psychometrics.fairness import EVERYBODY, Applicant, fairness
+from exams.psychometrics.fairness import EVERYBODY, Applicant, Fairness, fairness, without_loss
 from exams.psychometrics.suppression import LEAST, Margins, shown
 
 _SHAPES: Final = st.sampled_from([(2,), (3,), (4,), (2, 2), (2, 3), (3, 3)])
@@ -80,6 +80,35 @@ def test_a_fairness_table_shows_large_groups_and_hides_the_rest() -> None:
     assert found.to_look_at[0][1].group.group == "man"
 
 
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 10**6), people=st.integers(50, 160))
+def test_pairs_of_attributes_cost_no_row_of_the_single_ones(seed: int, people: int) -> None:
+    random = np.random.default_rng(seed)
+    crowd = [
+        Applicant(
+            {"g": "ab"[random.integers(2)], "h": "xyz"[random.choice(3, p=[0.6, 0.3, 0.1])]},
+            int(random.integers(3)),
+        )
+        for _ in range(people)
+    ]
+    alone = fairness(crowd, ["first", "second"], ["g", "h"], crossed=())
+    found = without_loss(crowd, ["first", "second"], ["g", "h"])
+    assert _told(alone) <= _told(found)
+    assert min((row.reached for t in found.tables[:3] for row in t.rows), default=LEAST) >= LEAST
+
+
+def test_pairs_are_told_where_they_are_large() -> None:
+    crowd = [
+        *_people(40, 20, gender="woman", country="A"),
+        *_people(40, 20, gender="man", country="A"),
+        *_people(40, 20, gender="man", country="B"),
+        *_people(40, 20, gender="woman", country="B"),
+    ]
+    found = without_loss(crowd, ["exam"], ["gender", "country"])
+    assert [table.hidden for table in found.tables] == [0, 0, 0, 0]
+    assert len(found.tables[-1].rows) == 4
+
+
 def test_a_stage_nearly_everybody_passed_is_withheld() -> None:
     people = [*_people(50, 45, gender="a"), *_people(50, 46, gender="b")]
     found = fairness(people, ["screening"], ["gender"])
@@ -142,6 +171,10 @@ def test_wilsons_interval_holds_the_rate(reached: int, data: st.DataObject) -> N
     assert passage.interval is not None
     low, high = passage.interval
     assert -1e-12 <= low <= passage.passed / reached + 1e-12 <= high + 2e-12
+
+
+def _told(found: Fairness) -> set[tuple[str, tuple[str, ...], str]]:
+    return {(t.stage, t.attributes, row.group) for t in found.tables for row in t.rows}
 
 
 def _people(count: int, passed: int, **groups: str) -> list[Applicant]:
