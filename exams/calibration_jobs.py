@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import asdict
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import sqlalchemy as sa
@@ -20,18 +20,13 @@ from exams.models import (
     ResponseScore,
 )
 from exams.psychometrics.form_analysis import FEWEST, FormAnalysis, analyse
+from exams.question_studies import studies
 from portal import clock
 from portal.db import transaction
 from portal.jobs import job
 
 MOST_ATTEMPTS: Final = 20_000
 """The newest; more would say no more of a question."""
-
-
-class _Place(NamedTuple):
-    position: int
-    version_id: int
-    points: int
 
 
 @job(JobName.CALIBRATE)
@@ -52,21 +47,35 @@ def calibrate_forms(_slot: int) -> None:
 
 def _calibrate(session: Session, form_id: int, *, now: datetime) -> None:
     placed = (
-        sa.select(FormQuestion.position, QuestionVersion.id, QuestionVersion.points)
+        sa.select(FormQuestion, QuestionVersion)
         .join(QuestionVersion, QuestionVersion.id == FormQuestion.question_version_id)
         .where(FormQuestion.form_id == form_id)
         .order_by(FormQuestion.position)
     )
-    places = [_Place(*row) for row in session.execute(placed)]
-    attempts, earned, seconds = _answers(session, form_id, [place for place, _, _ in places])
+    places = session.execute(placed).all()
+    versions = {place.position: version for place, version in places}
+    attempts, earned, seconds = _answers(session, form_id, list(versions))
     told = hashlib.sha256(np.array(attempts, dtype=np.int64).tobytes() + earned.tobytes()).digest()
     before = sa.select(FormCalibration.id).where(
         FormCalibration.form_id == form_id, FormCalibration.inputs_sha256 == told
     )
     if len(attempts) < FEWEST or session.scalar(before) is not None:
         return
-    found = analyse(earned, np.array([points for _, _, points in places], np.float64), seconds)
-    _keep(session, _row(form_id, told, found, now), found, places)
+    points = np.array([version.points for version in versions.values()], np.float64)
+    scored = np.array([place.scored for place, _version in places])
+    found = analyse(earned, points, seconds, scored=scored)
+    row = _row(form_id, told, found, now)
+    _keep(session, row, found, versions)
+    session.add_all(
+        studies(
+            session,
+            found,
+            calibration_id=row.id,
+            versions=versions,
+            attempts=attempts,
+            earned=earned,
+        )
+    )
 
 
 def _row(form_id: int, told: bytes, found: FormAnalysis, now: datetime) -> FormCalibration:
@@ -125,21 +134,25 @@ def _answers(
 
 
 def _keep(
-    session: Session, calibration: FormCalibration, found: FormAnalysis, places: list[_Place]
+    session: Session,
+    calibration: FormCalibration,
+    found: FormAnalysis,
+    versions: dict[int, QuestionVersion],
 ) -> None:
     session.add(calibration)
     session.flush()
-    for (position, version, _), question in zip(places, found.questions, strict=True):
+    for (position, version), question in zip(versions.items(), found.questions, strict=True):
         values = asdict(question)
         values["intercepts"], values["levels"] = list(question.intercepts), list(question.levels)
         session.add(
             ItemCalibration(
                 calibration_id=calibration.id,
                 position=position,
-                question_version_id=version,
+                question_version_id=version.id,
                 **values,
             )
         )
+    session.flush()
 
 
 def _counted() -> sa.ColumnElement[bool]:

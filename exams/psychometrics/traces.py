@@ -69,7 +69,8 @@ def measured(fit: Calibration | None, coded: np.ndarray, earned: np.ndarray) -> 
     """(persons,) what people are grouped by: their ability (EAP), or the mean of their points."""
     if fit is None:
         with np.errstate(invalid="ignore"):
-            return np.nan_to_num(np.nansum(earned, 1) / (~np.isnan(earned)).sum(1))
+            mean = np.nansum(earned, 1) / (~np.isnan(earned)).sum(1)
+        return np.asarray(np.nan_to_num(mean))
     return np.asarray(score(fit, coded).theta)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from exams import calibration_jobs
-from exams.models import Exam, FormCalibration, ItemCalibration
+from exams.models import Exam, FormCalibration, ItemCalibration, QuestionStudy
 from tests.make import Make
 
 
@@ -36,6 +36,27 @@ def test_a_form_is_calibrated_once_for_the_same_attempts(
     assert {one.answers for one in questions} == {9}
     assert all((one.slope is None) == (one.left_out is not None) for one in questions)
     assert "too few" in " ".join(found.notes)
+
+
+@pytest.mark.usefixtures("few_are_enough")
+def test_each_question_gets_its_points_and_who_chose_what(
+    session: Session, make: Make, exam: Exam
+) -> None:
+    _sat(session, make, exam, people=9)
+    calibration_jobs.calibrate_forms(0)
+    calibration_jobs.calibrate_forms(0)
+    found = session.scalars(sa.select(QuestionStudy).order_by(QuestionStudy.position)).all()
+    assert [one.position for one in found] == [1, 2, 3, 4, 5]
+    assert [sum(group["people"] for group in one.groups) for one in found] == [9] * 5
+    single = next(one for one in found if {row["option"] for row in one.options} == {*"abcd", ""})
+    assert sum(row["chosen"] for row in single.options) == 9
+    right = next(row for row in single.options if row["option"] == "b")
+    assert right["chosen"] + single.options[-1]["chosen"] == 9
+    assert all(len(row["by_group"]) == len(single.groups) for row in single.options)
+    written = [one for one in found if not one.options]
+    assert len(written) == 1  # the number that is typed
+    with pytest.raises(DBAPIError, match="append-only"):
+        session.execute(sa.update(QuestionStudy).values(infit=1.0))
 
 
 @pytest.mark.usefixtures("few_are_enough")
