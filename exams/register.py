@@ -46,6 +46,7 @@ def register(contributions: Contributions) -> None:
     contributions.job_names.append(JobName)
     contributions.job_modules += [
         "exams.calibration_jobs",
+        "exams.design_jobs",
         "exams.forensic_jobs",
         "exams.measuring_jobs",
         "exams.jobs",

@@ -10,6 +10,7 @@ class JobName(StrEnum):
     IDENTITY_SETTLED = "exams.identity_settled"  # an identity check: look at its application again
     APPEAL_UPHELD = "exams.appeal_upheld"  # an appeal: undo what its decision did
     ASSEMBLE = "exams.assemble"  # a blueprint: assemble its forms, or say what collides
+    DESIGN = "exams.work_out_design"  # an adaptive design: its pool, its limits, what it would do
     GRADES_IN = "exams.grades_in"  # a grade that a person gave: see whether its text is settled
     CUT_QUALITY = "exams.cut_quality"  # daily, or a form: how surely its pass mark decides
     CALIBRATE = "exams.calibrate_forms"  # daily: how forms and their questions measure

@@ -38,8 +38,9 @@ def open_of(account_id: int) -> sa.Select[Attempt]:
 
 
 def newest_form(exam_id: int) -> sa.Select[Form]:
-    """The form that new attempts get."""
-    return sa.select(Form).where(Form.exam_id == exam_id).order_by(Form.number.desc()).limit(1)
+    """The newest form that is given to many."""
+    given = sa.select(Form).where(Form.exam_id == exam_id, Form.design_id.is_(None))
+    return given.order_by(Form.number.desc()).limit(1)
 
 
 def questions(form_id: int) -> sa.Select[QuestionVersion]:

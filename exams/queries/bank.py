@@ -81,7 +81,8 @@ def _whole(exam_id: sa.ColumnElement[int] | sa.ScalarSelect[int]) -> sa.Select[i
         .join(Standing, Standing.question_version_id == FormQuestion.question_version_id)
         .where(FormQuestion.form_id == Form.id, Standing.state.not_in(APPROVED))
     )
-    return sa.select(Form.id).where(Form.exam_id == exam_id, ~held_up.exists())
+    given = sa.and_(Form.exam_id == exam_id, Form.design_id.is_(None))
+    return sa.select(Form.id).where(given, ~held_up.exists())
 
 
 def arrived(version_id: int) -> sa.Select[QuestionVersion]:

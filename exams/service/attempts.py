@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -38,6 +39,10 @@ class Context:
 
 
 PLAIN = Context()
+LEFT: Final = (
+    "You have answered that question for good: in this exam each question follows from the answers"
+    " before it, so there is no way back. What you had answered counts."
+)
 
 
 def save(
@@ -50,8 +55,11 @@ def save(
     following: int,
     now: datetime,
     context: Context = PLAIN,
+    final: bool = False,
 ) -> Acknowledged:
     """Keep an answer; the same nonce again gives the same acknowledgement and keeps nothing new.
+
+    `final` is said of an adaptive attempt's answer after which the next question is chosen.
 
     The caller has locked the attempt, asked the clock after that, and seen that this device sits
     it. Raises `Conflict` once time and grace are over, `Invalid` for something not on the page.
@@ -67,6 +75,8 @@ def save(
     answer: Answer | None = kind.read(version.content, order, values)
     last = _note_signals(session, attempt, position, context, now)
     payload = {"answer": answer, "next": following, "from": context.where.network}
+    if final:
+        payload["final"] = True
     event = events.append(
         session,
         attempt,
@@ -119,13 +129,22 @@ def note_parallel(session: Session, attempt: Attempt, *, position: int, now: dat
         events.signal(session, attempt, Signal.PARALLEL, position=position, now=now)
 
 
-def finish(session: Session, attempt: Attempt, *, now: datetime) -> None:
-    """End it, by its person or because the time is over, and have it graded. Harmless repeated."""
+def finish(
+    session: Session,
+    attempt: Attempt,
+    *,
+    now: datetime,
+    told: Mapping[str, Any] | None = None,
+) -> None:
+    """End it, by its person, because the time is over or by its design's rule, and have it graded.
+
+    Harmless repeated. `told` is what the event says besides.
+    """
     lock(session, attempt)
     if attempt.state is not AttemptState.OPEN:
         return
     attempt.finish(now=now)
-    events.append(session, attempt, EventKind.FINISHED, now=now)
+    events.append(session, attempt, EventKind.FINISHED, now=now, payload=told)
     enqueue(session, JobName.GRADE, attempt.id, now=now)
     subject = ("attempt", attempt.id)
     actor = attempt.account_id
@@ -157,6 +176,8 @@ def _refuse_closed(
     if pauses.running(attempt, now=now):
         raise Conflict("You are on a break. End it first; the time stands still until then.")
     pauses.settle(session, attempt, now=now)
+    if attempt.design_id is not None and position < spot.length:
+        raise Conflict(LEFT)
     part = spot.part(attempt)
     if part is not None and not part.holds(position):
         raise Conflict("That question is not in the section you are in.")

@@ -68,6 +68,11 @@ def append(
     return event
 
 
+def first(session: Session, attempt: Attempt) -> AttemptEvent:
+    """The event with which it began."""
+    return session.scalars(queries.events(attempt.id).limit(1)).one()
+
+
 def newest(session: Session, attempt: Attempt) -> AttemptEvent | None:
     """The event that the next one follows."""
     query = queries.events(attempt.id).order_by(None).order_by(AttemptEvent.seq.desc())

@@ -85,7 +85,8 @@ def refuse_enemies(session: Session, question_ids: list[int]) -> None:
 
 
 def _newest(exam_id: int) -> sa.Select[Form]:
-    mine = sa.select(Form).where(Form.exam_id == exam_id, Form.locale == BASE_LOCALE)
+    given = sa.and_(Form.locale == BASE_LOCALE, Form.design_id.is_(None))
+    mine = sa.select(Form).where(Form.exam_id == exam_id, given)
     return mine.order_by(Form.number.desc()).limit(1)
 
 

@@ -26,9 +26,8 @@ from exams.service import (
     marking,
     qualifications,
     reviewers,
-    scoring,
     starting,
-    voids,
+    totals,
 )
 from exams.service.scoring import Points, Result
 from portal.db import lock
@@ -46,8 +45,8 @@ def grade(session: Session, attempt: Attempt, *, now: datetime) -> None:
         return
     if hand_grading.wait_for_people(session, attempt, now=now):
         return
-    points = voids.credited(session, marking.points_of(session, attempt))
-    found = scoring.result(points, cut=attempt.cut)
+    points = totals.credited(session, attempt, marking.points_of(session, attempt))
+    found = totals.result(session, attempt, points)
     score = _keep(session, attempt, points, found, now)
     sum_up(session, [one.version_id for one in points], now)
     if found.passed:
@@ -110,7 +109,7 @@ def score_again(
     Whoever reaches the pass mark by it passes, by a decision that replaces the one before; nobody
     loses a pass that they have.
     """
-    found = scoring.result(points, cut=attempt.cut)
+    found = totals.result(session, attempt, points)
     score = _keep(session, attempt, points, found, now)
     if found.passed and attempt.state is not AttemptState.PASSED:
         before = session.get(Decision, attempt.decision_id) if attempt.decision_id else None
@@ -147,7 +146,7 @@ def _keep(
         raw=found.raw,
         maximum=found.maximum,
         standard_error=found.standard_error,
-        method=scoring.METHOD,
+        method=found.method,
         cut=attempt.cut,
         passed=found.passed,
         answered=sum(one.answered and one.scored for one in points),
@@ -175,7 +174,10 @@ def _keep(
 
 
 def sum_up(session: Session, version_ids: list[int], now: datetime) -> None:
-    """Bring the questions' statistics up to date: pages see these and never a single point."""
+    """Bring the questions' statistics up to date: pages see these and never a single point.
+
+    Of fixed forms: an adaptive attempt is asked what it gets right about half of the time.
+    """
     summed = (
         sa.select(
             ResponseScore.question_version_id,
@@ -184,7 +186,8 @@ def sum_up(session: Session, version_ids: list[int], now: datetime) -> None:
             sa.func.avg(ResponseScore.earned / ResponseScore.possible),
             sa.literal(now, type_=QuestionStatistic.summed_at.type),
         )
-        .where(ResponseScore.question_version_id.in_(version_ids))
+        .join(Attempt, Attempt.id == ResponseScore.attempt_id)
+        .where(ResponseScore.question_version_id.in_(version_ids), Attempt.design_id.is_(None))
         .group_by(ResponseScore.question_version_id)
         .order_by(ResponseScore.question_version_id)
     )

@@ -36,7 +36,8 @@ def points_of(
     """The points of every place of the attempt's form; needs the worker's login.
 
     With the newest approved keys and what people settled on, where nothing else is given. An answer
-    that people have not graded yet earns nothing so far.
+    that people have not graded yet earns nothing so far. An adaptive attempt's last question is left
+    out where it was neither answered nor left.
     """
     given = sheet.read(list(session.scalars(queries.events(attempt.id))))
     versions = list(session.scalars(queries.questions(attempt.form_id)))
@@ -45,7 +46,10 @@ def points_of(
     scored = scored_places(session, attempt.form_id)
     points = []
     for position, version in enumerate(versions, 1):
-        key, answer = keys[version.id], given.answer(position)
+        answer = given.answer(position)
+        if attempt.design_id is not None and answer is None and position not in given.final:
+            continue  # shown when the time was over: it counts neither way
+        key = keys[version.id]
         share = _share(version, key, answer, bands.get(position))
         points.append(
             Points(

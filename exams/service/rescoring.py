@@ -24,7 +24,7 @@ from exams.models import (
     RescoringState,
 )
 from exams.queries import attempts as queries
-from exams.service import grading, marking, scoring, voids
+from exams.service import grading, marking, totals, voids
 from exams.service.scoring import Points
 from portal import audit
 from portal.db import lock
@@ -159,7 +159,10 @@ def _changes(session: Session, rescoring: Rescoring) -> list[Change]:
         if score is None:
             continue
         points = _points(session, attempt, rescoring, score.number)
-        new = scoring.result(points, cut=attempt.cut)
+        new = totals.result(session, attempt, points)
+        if new.raw < score.raw and rescoring.cause is RescoringCause.VOIDED:
+            found.append(Change(attempt, points, score.raw, score.raw, score.maximum, score.passed))
+            continue
         found.append(Change(attempt, points, score.raw, new.raw, new.maximum, new.passed))
     return found
 
@@ -171,10 +174,10 @@ def _points(
     mended = rescoring.question_version_id
     points = marking.again(session, attempt, score_number)
     if rescoring.cause is RescoringCause.VOIDED:
-        return voids.credited(session, points, besides=frozenset({mended}))
+        return totals.credited(session, attempt, points, besides=frozenset({mended}))
     newest = {one.version_id: one for one in marking.points_of(session, attempt)}
     by_key = [newest[mended] if one.version_id == mended else one for one in points]
-    return voids.credited(session, by_key)
+    return totals.credited(session, attempt, by_key)
 
 
 def _difference(changes: Iterable[Change]) -> dict[str, Any]:

@@ -33,6 +33,8 @@ class Result:
     standard_error: float
     passed: bool
     areas: dict[str, dict[str, float]]
+    method: str = METHOD
+    """How the standard error was had, named after its source."""
 
 
 def result(points: Sequence[Points], *, cut: float) -> Result:
@@ -40,13 +42,18 @@ def result(points: Sequence[Points], *, cut: float) -> Result:
     points = [one for one in points if one.scored]
     raw = sum(one.earned for one in points)
     maximum = float(sum(one.possible for one in points))
+    error = standard_error(raw / maximum, len(points)) * maximum
+    return Result(raw, maximum, error, raw >= cut * maximum - 1e-9, by_area(points))
+
+
+def by_area(points: Sequence[Points]) -> dict[str, dict[str, float]]:
+    """Points earned and possible in each area."""
     areas: dict[str, dict[str, float]] = {}
     for one in points:
         area = areas.setdefault(one.area, {"earned": 0.0, "possible": 0.0})
         area["earned"] += one.earned
         area["possible"] += one.possible
-    error = standard_error(raw / maximum, len(points)) * maximum
-    return Result(raw, maximum, error, raw >= cut * maximum - 1e-9, areas)
+    return areas
 
 
 def standard_error(share: float, questions: int) -> float:

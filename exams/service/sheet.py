@@ -45,6 +45,8 @@ class Sheet:
     seconds: dict[int, float]
     """How long each position was worked at: the time up to each of its events since the one before."""
     clock: Clock
+    final: frozenset[int]
+    """The positions that an adaptive attempt has left for good, answered or not."""
 
     def answer(self, position: int) -> dict[str, Any] | None:
         """The answer at a position, or None."""
@@ -85,6 +87,7 @@ def read(events: Sequence[Happened]) -> Sheet:
     """Fold the events, in order, into what they amount to."""
     saved: dict[int, Saved] = {}
     marked: set[int] = set()
+    final: set[int] = set()
     resume, clock = 1, Clock(None, 1, None)
     for event in events:
         if "deadline" in event.payload:
@@ -94,13 +97,17 @@ def read(events: Sequence[Happened]) -> Sheet:
         if event.position is None or event.kind is EventKind.SIGNAL:
             continue
         resume = event.payload.get("next", event.position)
+        if event.kind is EventKind.CHOSEN:
+            continue
         if event.kind is EventKind.ANSWERED:
             saved[event.position] = Saved(event.payload["answer"], event.at, event.late)
+            if event.payload.get("final"):
+                final.add(event.position)
         elif event.kind is EventKind.MARKED:
             marked.add(event.position)
         else:
             marked.discard(event.position)
-    return Sheet(saved, frozenset(marked), resume, times(events), clock)
+    return Sheet(saved, frozenset(marked), resume, times(events), clock, frozenset(final))
 
 
 def times(events: Sequence[Happened]) -> dict[int, float]:

@@ -154,7 +154,9 @@ def adopt(
     if result is None or not 0 < result["cut"] <= 1:
         raise Conflict("A pass mark of nothing parts nobody from anybody.")
     form = session.get_one(Form, study.form_id)
-    alike = sa.select(Form).where(Form.exam_id == form.exam_id, Form.number == form.number)
+    alike = sa.select(Form).where(
+        Form.exam_id == form.exam_id, Form.number == form.number, Form.design_id.is_(None)
+    )
     cuts = {
         one.id: FormCut(
             form_id=one.id,

@@ -7,9 +7,17 @@ from random import Random
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from exams.models import Attempt, AttemptState, EventKind, Exam
+from exams.models import Attempt, AttemptState, EventKind, Exam, Form
 from exams.queries import attempts as queries
-from exams.service import accommodations, events, form_choice, progress, sections, standards
+from exams.service import (
+    accommodations,
+    adaptive,
+    events,
+    form_choice,
+    progress,
+    sections,
+    standards,
+)
 from exams.service.accommodations import Allowance
 from exams.service.events import NOWHERE, Where
 from portal import agreements, audit
@@ -61,7 +69,7 @@ def may_start(session: Session, exam: Exam, account_id: int, *, now: datetime) -
         reason = "You have used every attempt at this exam."
     elif ready > now:
         return MayStart("You can sit this exam again after a pause.", ready, left)
-    elif form_choice.choose(session, exam, account_id, seed=0) is None:
+    elif not _has_form(session, exam, account_id):
         reason = NO_OTHER_FORM if seen else NO_FORM
     else:
         return MayStart(None, None, left)
@@ -100,8 +108,10 @@ def start(
     session.add(attempt)
     session.flush()
     facts = {"form": attempt.form_id, "seed": attempt.seed, "from": where.network}
-    payload = facts | events.clocks(attempt)
+    payload = facts | adaptive.facts(session, attempt) | events.clocks(attempt)
     events.append(session, attempt, EventKind.STARTED, now=now, payload=payload)
+    if attempt.design_id is not None:
+        adaptive.begin(session, attempt, now=now)
     subject = ("attempt", attempt.id)
     audit.record(session, actor=account_id, action="attempt.started", subject=subject, now=now)
     return attempt
@@ -118,12 +128,10 @@ def _attempt(
 ) -> Attempt:
     public_id = random_id()
     drawn = Random(public_id.int).getrandbits(62) if seed is None else seed  # noqa: S311
-    form = form_choice.choose(session, exam, account_id, seed=drawn)
-    if form is None:
-        raise Conflict(NO_OTHER_FORM)
     agreement = agreements.current(session, progress.AGREEMENTS[0])
     if agreement is None:
         raise Conflict("The agreement is not published yet, so the exam cannot be sat.")
+    form, cut = _form(session, exam, account_id, seed=drawn, now=now)
     parts = sections.parts(session, form.id)
     own = parts[0].deadline(given.factor, now=now) if parts and not given.untimed else None
     allowed = timedelta(minutes=exam.allowed_minutes)
@@ -135,14 +143,35 @@ def _attempt(
         number=_next_number(session, exam, account_id),
         agreement_id=agreement.id,
         seed=drawn,
-        cut=standards.cut_of(session, exam, form.id),
+        cut=cut,
         extra_time=given.factor,
         allowed_seconds=exam.allowed_minutes * 60,
         started_at=now,
         deadline=None if given.untimed else now + allowed * given.factor,
         section_deadline=own,
         break_seconds=given.break_minutes * 60,
+        design_id=form.design_id,
     )
+
+
+def _form(
+    session: Session, exam: Exam, account_id: int, *, seed: int, now: datetime
+) -> tuple[Form, float]:
+    """The form with its pass mark: drawn for this attempt where the exam adapts, else chosen."""
+    design = adaptive.design_in_use(session, exam.id)
+    if design is not None and design.cut is not None:
+        return adaptive.new_form(session, exam, design, now=now), design.cut
+    form = form_choice.choose(session, exam, account_id, seed=seed)
+    if form is None:
+        raise Conflict(NO_OTHER_FORM)
+    return form, standards.cut_of(session, exam, form.id)
+
+
+def _has_form(session: Session, exam: Exam, account_id: int) -> bool:
+    design = adaptive.design_in_use(session, exam.id)
+    if design is not None:
+        return adaptive.has_room(session, design, account_id)
+    return form_choice.choose(session, exam, account_id, seed=0) is not None
 
 
 def _next_number(session: Session, exam: Exam, account_id: int) -> int:

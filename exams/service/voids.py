@@ -27,3 +27,11 @@ def credited(
         replace(one, earned=float(one.possible)) if one.version_id in voided else one
         for one in points
     ]
+
+
+def left_out(
+    session: Session, points: Sequence[Points], *, besides: frozenset[int] = frozenset()
+) -> list[Points]:
+    """The points without what is void: of an estimate, a question that means nothing is no part."""
+    voided = besides | of(session, [one.version_id for one in points])
+    return [replace(one, scored=one.scored and one.version_id not in voided) for one in points]

@@ -36,7 +36,7 @@ def overview(slug: str) -> str:
         counted = (
             sa.select(Form, sa.func.count(FormQuestion.position))
             .join(FormQuestion, FormQuestion.form_id == Form.id)
-            .where(Form.exam_id == exam.id)
+            .where(Form.exam_id == exam.id, Form.design_id.is_(None))
             .group_by(Form.id)
             .order_by(Form.number.desc(), Form.locale)
         )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from exams.models import Attempt, EventKind, Signal
-from exams.service import attempts
+from exams.service import adaptive, attempts
 from exams.service.attempts import Context
 from exams.service.events import Where
 from exams.views.questions import values_sent
@@ -60,17 +60,23 @@ def read(where: Where) -> Sent:
 def keep(
     session: Session, attempt: Attempt, position: int, sent: Sent, now: datetime
 ) -> attempts.Acknowledged:
-    """Save it, and set or take away the mark if that was pressed."""
+    """Save it, and set or take away the mark if that was pressed; an adaptive attempt goes on."""
+    adapts = attempt.design_id is not None
     told = attempts.save(
         session,
         attempt,
         position=position,
         values=sent.values,
         nonce=sent.nonce,
-        following=max(1, sent.following(position)),
+        following=position if adapts else max(1, sent.following(position)),
         now=now,
         context=sent.context,
+        final=adapts and sent.go == "next",
     )
+    if adapts:
+        if sent.go == "next":
+            adaptive.go_on(session, attempt, now=now)
+        return told
     if sent.go in {"mark", "unmark"}:
         kind = EventKind.MARKED if sent.go == "mark" else EventKind.UNMARKED
         attempts.mark(session, attempt, position=position, kind=kind, nonce=random_id(), now=now)

@@ -12,6 +12,7 @@ from exams.models import Attempt, AttemptState, Qualification
 from exams.queries import attempts as queries
 from exams.service import (
     accommodations,
+    adaptive,
     attempts,
     form_choice,
     outages,
@@ -90,6 +91,9 @@ def resume(public_id: UUID) -> Response:
         attempt = own(session, public_id)
         if ended(session, attempt, clock.now(session)):
             return redirect(url_for("exam_results.result", public_id=public_id))
+        if attempt.design_id is not None:
+            newest = queries.length(session, attempt.form_id)
+            return redirect(url_for("sitting.question", public_id=public_id, position=newest))
         place = sheet.read(list(session.scalars(queries.events(attempt.id)))).resume
         part = sections.current(session, attempt)
         last = part.last if part else queries.length(session, attempt.form_id)
@@ -109,7 +113,8 @@ def question(public_id: UUID, position: int) -> str | Response:
             return elsewhere
         spot = sections.at(session, attempt.form_id, position)
         part = spot.part(attempt)
-        if part is not None and not part.holds(position):
+        left = attempt.design_id is not None and position < spot.length
+        if left or (part is not None and not part.holds(position)):
             return redirect(url_for("sitting.resume", public_id=public_id))
         gate = gates.closed(session, attempt, spot.version, position)
         return gate or _page(session, attempt, spot, position)
@@ -129,6 +134,8 @@ def save(public_id: UUID, position: int) -> Response:
             attempts.note_parallel(session, attempt, position=position, now=now)
         elif attempt.state is AttemptState.OPEN and ended(session, attempt, now):
             attempts.finish(session, attempt, now=now)
+        elif adaptive.left(session, attempt, position, sent.nonce):
+            return _left(public_id, quiet=sent.quiet)
         else:
             told = sending.keep(session, attempt, position, sent, now)
         spot = told.spot if told else None
@@ -138,6 +145,8 @@ def save(public_id: UUID, position: int) -> Response:
     if sent.quiet:
         ends = sending.ends(attempt)
         return jsonify(saved=told.at.isoformat(), late=told.late, ends=ends)
+    if attempt.design_id is not None:
+        return redirect(url_for("sitting.resume", public_id=public_id), 303)
     part = spot.part(attempt)
     first, last = (part.first, part.last) if part else (1, spot.length)
     return sending.onwards(public_id, max(first, sent.following(position)), last)
@@ -239,6 +248,14 @@ def _page(session: Session, attempt: Attempt, spot: Spot, position: int) -> str:
         areas={area["slug"]: area["title"] for area in facts["exam"].areas},
         **facts,
     )
+
+
+def _left(public_id: UUID, *, quiet: bool) -> Response:
+    """An adaptive attempt is past that question: on to the one that follows."""
+    if quiet:
+        raise Conflict(attempts.LEFT)
+    flash(_("You had answered that question already. This one follows from it."))
+    return redirect(url_for("sitting.resume", public_id=public_id), 303)
 
 
 def _not_kept(public_id: UUID, *, quiet: bool, here: bool) -> Response:

@@ -52,8 +52,14 @@ class AdaptiveTest:
             return np.ones(shape, dtype=bool)
         return np.asarray(random.random(shape, dtype=np.float32) < self.admission)
 
-    def step(self, sittings: Sittings, admitted: np.ndarray, random: np.random.Generator) -> Step:
-        """Estimate every sitting, end it or choose its next item."""
+    def step(
+        self,
+        sittings: Sittings,
+        admitted: np.ndarray,
+        random: np.random.Generator,
+        closed: np.ndarray | None = None,  # (items,) bool: never to be asked in these sittings
+    ) -> Step:
+        """Estimate every sitting, end it or choose its next item. What has nothing left to ask ends too."""
         found = estimate(self.table, sittings)
         counts = None if self.blueprint is None else self.blueprint.counts(sittings.given)
         reason = self.stop.reasons(self.table, sittings, found)
@@ -64,6 +70,9 @@ class AdaptiveTest:
             return Step(found, reason, np.full(len(reason), NOTHING))
         values = self.choice.values(self.table, sittings, found, random)
         values, may = self._within_blueprint(values, sittings, counts)
+        if closed is not None:
+            may &= ~closed
+        reason[(reason == Reason.GOES_ON) & ~may.any(1)] = Reason.LONGEST
         wanted = self.choice.pick(_open(values, may, admitted), random)
         return Step(found, reason, np.where(reason == Reason.GOES_ON, wanted, NOTHING))
 

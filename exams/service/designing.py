@@ -1,0 +1,309 @@
+"""What the worker does about an adaptive design: its pool, its admission chances, what it would do.
+
+Never imported by pages: it brings numpy, and simulates for seconds.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from exams.models import (
+    AdaptiveDesign,
+    DesignQuestion,
+    DesignState,
+    Exam,
+    ItemCalibration,
+    QuestionEnemy,
+    QuestionVersion,
+)
+from exams.psychometrics.adaptive import exposure, simulation
+from exams.psychometrics.adaptive.content import Infeasible
+from exams.psychometrics.adaptive.simulation import Outcome
+from exams.psychometrics.adaptive.stopping import Reason
+from exams.queries import adaptive as queries
+from exams.queries import attempts as attempt_queries
+from exams.queries import measurement
+from exams.service import adaptive_numbers as numbers
+from exams.service import documents, standards
+from exams.service.adaptive_numbers import Frozen, Member
+from exams.service.design_rules import RulesDocument
+from portal.db import lock
+
+_BEYOND: Final = 0.25  # abilities so far from the pass mark should hardly ever be misjudged
+_ABOVE: Final = 1.05
+"""A round whose highest exposure is at most this many times the ceiling will do."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A question that may join the pool."""
+
+    version: QuestionVersion
+    slope: float
+    intercepts: list[float]
+    divided: bool
+    levels: list[float]
+    key_number: int
+    enemies: int | None = None
+    admission: float = 1.0
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How many people the simulations let take the test."""
+
+    people: int = 4000
+    searched: int = 2000
+    """In each round of the search for admission chances."""
+    rounds: int = 15
+
+
+USUAL: Final = Effort()
+
+
+def work_out(
+    session: Session, design: AdaptiveDesign, *, now: datetime, effort: Effort = USUAL
+) -> None:
+    """Draw the pool, find the admission chances, simulate, freeze. Run twice it does nothing.
+
+    The seed is the design's own, so that the same calibrations give the same design.
+    """
+    lock(session, design)
+    if design.state is not DesignState.ASKED:
+        return
+    exam = session.get_one(Exam, design.exam_id)
+    rules = documents.parse(RulesDocument, design.rules)
+    pool = _pool(session, exam)
+    random = np.random.default_rng(design.public_id.int % 2**62)
+    try:
+        cut, level = _cut(session, exam, _frozen(rules, pool, level=None))
+        frozen, told = _controlled(rules, pool, level, random, effort)
+    except Infeasible as collision:
+        design.collide(_sentences(str(collision), exam, rules, pool), now=now)
+        return
+    kept = _rows(design, pool, frozen.test.admission)
+    session.add_all(kept)
+    design.show(
+        told | {"questions": len(pool)},
+        cut=cut,
+        level=level,
+        digest=_digest(design, kept, cut, level),
+    )
+    session.flush()
+
+
+def members(pool: Sequence[queries.Pooled]) -> list[Member]:
+    """A kept pool as the step reads it."""
+    return [
+        Member(one.question, one.question.question_version_id, one.area, one.points) for one in pool
+    ]
+
+
+def _pool(session: Session, exam: Exam) -> list[Candidate]:
+    """Every eligible question once, with the group of those that it may not stand beside."""
+    found: dict[int, Candidate] = {}
+    rows = session.execute(queries.eligible(exam.id)).all()
+    for version, item, model, key_number in rows:
+        found[version.question_id] = _candidate(version, item, model, key_number)
+    group = _enemies(session, found)
+    return [replace(one, enemies=group.get(one.version.question_id)) for one in found.values()]
+
+
+def _candidate(
+    version: QuestionVersion, item: ItemCalibration, model: str, key_number: int
+) -> Candidate:
+    if item.slope is None:
+        raise AssertionError("only calibrated questions are eligible")
+    return Candidate(version, item.slope, item.intercepts, model == "gpcm", item.levels, key_number)
+
+
+def _enemies(session: Session, pool: dict[int, Candidate]) -> dict[int, int]:
+    """Questions that may not stand together, or are about one text, in groups: a test asks one of each."""
+    pairs = [
+        (one, other)
+        for one, other in session.execute(
+            sa.select(QuestionEnemy.question_id, QuestionEnemy.enemy_id)
+        )
+        if one in pool and other in pool
+    ]
+    first: dict[int, int] = {}
+    for question_id, one in pool.items():
+        text = one.version.stimulus_version_id
+        if text is not None:
+            pairs.append((first.setdefault(text, question_id), question_id))
+    group = {question_id: question_id for pair in pairs for question_id in pair}
+    for here, there in pairs:
+        old, new = group[here], group[there]
+        group = {member: new if held == old else held for member, held in group.items()}
+    sizes = list(group.values())
+    numbered = {held: number for number, held in enumerate(sorted(set(sizes)))}
+    return {member: numbered[held] for member, held in group.items() if sizes.count(held) > 1}
+
+
+def _frozen(rules: RulesDocument, pool: Sequence[Candidate], *, level: float | None) -> Frozen:
+    if not pool:
+        raise Infeasible("no question is calibrated")
+    made = [Member(one, one.version.id, one.version.area, one.version.points) for one in pool]
+    return numbers.freeze(rules, made, level=level)
+
+
+def _cut(session: Session, exam: Exam, frozen: Frozen) -> tuple[float, float]:
+    """The pass mark as a share of the pool's points, and the ability that is expected to earn it.
+
+    Where the newest form has a mark of its own and is calibrated, the ability that its mark asks for
+    is asked for here too; else the exam's share of the points is taken as it is.
+    """
+    form = session.scalar(attempt_queries.newest_form(exam.id))
+    share = standards.cut_of(session, exam, form.id) if form else exam.cut
+    calibration = measurement.newest_calibration(session, form.id) if form else None
+    if calibration is not None and calibration.curve and share != exam.cut:
+        curve = calibration.curve
+        level = float(
+            np.interp(share, [one["share"] for one in curve], [one["theta"] for one in curve])
+        )
+        return frozen.share(level), level
+    found = frozen.level_of(share)
+    if found is None:
+        raise Infeasible(
+            "nobody's ability is expected to earn just the pass mark of these questions"
+        )
+    return share, found
+
+
+def _controlled(
+    rules: RulesDocument,
+    pool: Sequence[Candidate],
+    level: float,
+    random: np.random.Generator,
+    effort: Effort,
+) -> tuple[Frozen, dict[str, Any]]:
+    """The design with admission chances that keep the ceiling, and what a simulation of it found."""
+    frozen = _frozen(rules, pool, level=level)
+    items = numbers.items(pool)
+    best = exposure.admission_for(
+        frozen.test,
+        items,
+        ceiling=rules.ceiling,
+        random=random,
+        most_rounds=effort.rounds,
+        persons=effort.searched,
+    )
+    held = [
+        replace(one, admission=float(chance))
+        for one, chance in zip(pool, best.admission, strict=True)
+    ]
+    frozen = _frozen(rules, held, level=level)
+    outcome = simulation.run(frozen.test, random.normal(size=effort.people), random, real=items)
+    minutes = outcome.given.astype(np.float32) @ np.array([one.version.minutes for one in pool])
+    return frozen, _told(outcome, minutes, level, rules) | {"rounds": best.number}
+
+
+def _told(
+    outcome: Outcome, minutes: np.ndarray, level: float, rules: RulesDocument
+) -> dict[str, Any]:
+    """What a manager is shown. A decision is right where estimate and truth lie on one side."""
+    right = (outcome.theta >= level) == (outcome.truth >= level)
+    beyond = np.abs(outcome.truth - level) > _BEYOND
+    lengths, counts = np.unique(outcome.length, return_counts=True)
+    worn = outcome.exposure
+    return {
+        "people": len(outcome.truth),
+        "length": {
+            "mean": float(outcome.length.mean()),
+            "most": float(np.quantile(outcome.length, 0.95)),
+            "counts": {
+                str(int(one)): int(count) for one, count in zip(lengths, counts, strict=True)
+            },
+        },
+        "minutes": {
+            "mean": float(minutes.mean()),
+            "most": float(np.quantile(minutes, 0.95)),
+        },
+        "exposure": {
+            "highest": float(worn.max()),
+            "never": int((worn == 0).sum()),
+            "kept": bool(worn.max() <= rules.ceiling * _ABOVE),
+            "shares": [round(float(one), 4) for one in np.sort(worn)[::-1]],
+        },
+        "overlap": outcome.overlap,
+        "error": {
+            "rmse": float(np.sqrt(((outcome.theta - outcome.truth) ** 2).mean())),
+            "bias": float((outcome.theta - outcome.truth).mean()),
+            "mean": float(outcome.se.mean()),
+        },
+        "accuracy": {
+            "all": float(right.mean()),
+            "beyond": float(right[beyond].mean()),
+            "beyond_by": _BEYOND,
+        },
+        "ends": {
+            reason.name.lower(): count
+            for reason, count in simulation.reasons(outcome).items()
+            if reason is not Reason.GOES_ON
+        },
+    }
+
+
+def _rows(
+    design: AdaptiveDesign, pool: Sequence[Candidate], admission: np.ndarray | None
+) -> list[DesignQuestion]:
+    chances = np.ones(len(pool)) if admission is None else admission
+    return [
+        DesignQuestion(
+            design_id=design.id,
+            place=place,
+            question_version_id=one.version.id,
+            key_number=one.key_number,
+            slope=one.slope,
+            intercepts=one.intercepts,
+            divided=one.divided,
+            levels=one.levels,
+            enemies=one.enemies,
+            admission=float(chance),
+        )
+        for place, (one, chance) in enumerate(zip(pool, chances, strict=True))
+    ]
+
+
+def _digest(
+    design: AdaptiveDesign, kept: Sequence[DesignQuestion], cut: float, level: float
+) -> bytes:
+    facts = [
+        design.rules,
+        cut,
+        level,
+        [
+            [
+                one.question_version_id,
+                one.key_number,
+                one.slope,
+                one.intercepts,
+                one.divided,
+                one.levels,
+                one.enemies,
+                one.admission,
+            ]
+            for one in kept
+        ],
+    ]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).digest()
+
+
+def _sentences(
+    collision: str, exam: Exam, rules: RulesDocument, pool: Sequence[Candidate]
+) -> list[str]:
+    """What collides, with areas by their titles."""
+    titles = {area["slug"]: area["title"] for area in exam.areas}
+    slugs = {one.version.area for one in pool} | {one.area for one in rules.areas}
+    for number, slug in enumerate(sorted(slugs)):
+        collision = collision.replace(f"area {number} ", f"{titles.get(slug, slug)} ")
+    if collision.startswith("enemies "):
+        collision = "questions that may not stand together, or are about one text, are of two areas"
+    return [collision]
