@@ -7,6 +7,7 @@ and dark); for a PDF `printable()` puts the plain colours of paper into the draw
 
 from portal.charts.bars import Bar, bars, funnel
 from portal.charts.canvas import Drawing
+from portal.charts.curves import Curve, Mark, curves
 from portal.charts.dots import distribution
 from portal.charts.heat import heat_table
 from portal.charts.interval import Estimate, interval_bar
@@ -17,11 +18,14 @@ from portal.charts.progress import Forecast, progress_with_forecast
 
 __all__ = [
     "Bar",
+    "Curve",
     "Drawing",
     "Estimate",
     "Forecast",
+    "Mark",
     "Point",
     "bars",
+    "curves",
     "distribution",
     "funnel",
     "heat_table",

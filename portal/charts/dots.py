@@ -18,11 +18,17 @@ def distribution(
     ends: tuple[float, float] | None = None,
     needed: float | None = None,
     needed_text: str = "",
+    needed_band: tuple[float, float] | None = None,
+    band_text: str = "",
     show: Callable[[float], str] = percent,
     headings: tuple[str, str] = ("Up to", "People"),
     width: float | None = None,
 ) -> Drawing:
-    """Everyone's value without a name, and one's own with a word."""
+    """Everyone's value without a name, and one's own with a word.
+
+    `needed_band` are the values between which one cannot be sure on which side of the needed one
+    somebody stands; `band_text` says so where the drawing is not seen.
+    """
     ends = ends or _ends([*others, *([] if own is None else [own])])
     heaps = Counter(_place(value, ends) for value in others)
     own_place = None if own is None else _place(own, ends)
@@ -30,6 +36,9 @@ def distribution(
     step = min(11.0, 110 / tallest)
     floor = tallest * step + 36
     canvas = Canvas(height=floor + 26, kind="dots", width=width, left=8, right=8)
+    if needed_band is not None:
+        low, high = (_share(value, ends) for value in needed_band)
+        canvas.rect("chart__band", low, high - low, top=20, height=floor - 20, title=band_text)
     canvas.line("chart__track", (0, floor), (1, floor))
     if needed is not None:
         share = _share(needed, ends)
@@ -47,6 +56,8 @@ def distribution(
     rows = _table(others, ends, show)
     said = "" if own is None else f"{own_text} {show(own)}; "
     said += f"{len(others)}: {span(show(min(others)), show(max(others)))}" if others else NOTHING
+    if needed_band is not None:
+        said += f"; {band_text} {span(show(needed_band[0]), show(needed_band[1]))}"
     return canvas.finish(title, said, (headings[0], number_column(headings[1])), rows)
 
 

@@ -236,6 +236,20 @@ def _drawings() -> dict[str, Any]:
             title="From application to expert",
         ),
         "forecast": _forecast(),
+        "lines": charts.curves(
+            [
+                charts.Curve(
+                    "What the model expects",
+                    [(x / 2, 1 / (1 + 3 ** (0.4 - x / 2))) for x in range(-6, 7)],
+                    [charts.Mark(-1.2, 0.16, 44), charts.Mark(0.1, 0.47, 60)],
+                ),
+                charts.Curve("Form 2", [(x / 2, 0.3 + x / 40) for x in range(-6, 7)]),
+            ],
+            title="The line of a question with what was observed",
+            ends=(0, 1),
+            at=0.4,
+            at_text="pass mark",
+        ),
         "confusion": charts.heat_table(
             title="Share of judgments by consensus, in per cent",
             corner="Consensus",
