@@ -21,7 +21,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from payouts.models import BookingKind, Rail, TaxFormKind
+from payouts.models import BookingKind, Rail, ReturnCause, TaxFormKind
 from payouts.service.bank import bic_problem, number_of_account_problem
 from payouts.service.tax import number_problem
 from portal.money import EXPONENTS
@@ -123,6 +123,39 @@ class BankAnswerForm(FlaskForm):  # type: ignore[misc]
         _("The bank's reference"), [InputRequired(_("Enter the reference")), Length(max=140)]
     )
     on = DateField(_("Paid on"), [InputRequired(_("Enter the day"))])
+
+
+class ReturnForm(FlaskForm):  # type: ignore[misc]
+    """What the bank said about a payment that it sent back."""
+
+    cause = RadioField(
+        _("Why did it come back?"),
+        [InputRequired(_("Choose why it came back"))],
+        choices=[
+            SelectChoice(ReturnCause.CLOSED.value, _("The account is closed")),
+            SelectChoice(ReturnCause.NO_SUCH_ACCOUNT.value, _("There is no such account")),
+            SelectChoice(ReturnCause.NAME_DIFFERS.value, _("The name does not fit the account")),
+            SelectChoice(ReturnCause.NOT_TAKEN.value, _("The bank does not take such payments")),
+            SelectChoice(ReturnCause.OTHER.value, _("Something else")),
+        ],
+    )
+    words = StringField(
+        _("What did the bank say?"),
+        [InputRequired(_("Enter what the bank said")), Length(max=500)],
+    )
+    reference = StringField(
+        _("The bank's reference for the return"),
+        [InputRequired(_("Enter the reference")), Length(max=140)],
+    )
+    returned_on = DateField(_("Returned on"), [InputRequired(_("Enter the day"))])
+    amount = DecimalField(
+        _("Amount of the payment that came back"),
+        [InputRequired(_("Enter the amount")), NumberRange(min=Decimal("0.001"))],
+    )
+    arrived_on = DateField(_("On our account again since"), [Optional()])
+    charges = DecimalField(
+        _("Charges that the bank kept"), [Optional(), NumberRange(min=Decimal(0))]
+    )
 
 
 class ReasonForm(FlaskForm):  # type: ignore[misc]

@@ -15,6 +15,7 @@ from payouts.service import (
     proof,
     rails,
     reconcile,
+    returns,
     runs,
     sending,
     statements,
@@ -22,6 +23,7 @@ from payouts.service import (
 from payouts.service.sending import Attempt
 from portal import clock
 from portal.db import reading, transaction
+from portal.decisions import Appeal, AppealState, Decision
 from portal.errors import Unavailable
 from portal.jobs import enqueue, job
 from portal.reports.document import resources
@@ -159,6 +161,16 @@ def payee_changed(event_id: int) -> None:
     recipient = accounts.retrieve(stripe_id)
     with transaction() as session:
         payees.seen(session, account_id, recipient, now=clock.now(session))
+
+
+@job(JobName.APPEAL_UPHELD)
+def appeal_upheld(appeal_id: int) -> None:
+    """Undo what an upheld appeal about money was against. Safe to run twice."""
+    with transaction() as session:
+        appeal = session.get_one(Appeal, appeal_id)
+        decision = session.get_one(Decision, appeal.decision_id)
+        if appeal.state is AppealState.UPHELD and decision.kind == returns.RETURNED:
+            returns.appeal_upheld(session, decision, now=clock.now(session))
 
 
 def _send(attempt: Attempt) -> None:

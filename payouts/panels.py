@@ -7,6 +7,7 @@ from flask import render_template
 from sqlalchemy.orm import Session
 
 from payouts.models import Payout, PayoutState, PayRun, PayRunState
+from payouts.queries import bank as bank_queries
 from payouts.queries import reach
 from payouts.service import findings
 from payouts.views import earnings, words
@@ -27,7 +28,7 @@ def earnings_panel(session: Session, account_id: int, now: datetime) -> str | No
 
 
 def runs_panel(session: Session, account_id: int, _now: datetime) -> str | None:
-    """Runs that wait for a signature, payouts that need somebody, and whether sending is frozen."""
+    """Runs and returns that wait for a second person, payouts that need somebody, whether all is frozen."""
     roles = (Role.MANAGER, Role.FINANCE)
     built = reach.runs_of(account_id, *roles).where(PayRun.state == PayRunState.BUILT)
     trouble = reach.payouts_of(account_id, *roles).where(Payout.state.in_(_TROUBLE))
@@ -35,8 +36,15 @@ def runs_panel(session: Session, account_id: int, _now: datetime) -> str | None:
     waiting = session.scalars(built.limit(5)).all()
     problems = session.scalar(count) or 0
     frozen = findings.frozen(session)
-    if not waiting and not problems and not frozen:
+    ids = reach.payouts_of(account_id, Role.FINANCE).with_only_columns(Payout.id).order_by(None)
+    returns = session.execute(bank_queries.unconfirmed(ids)).all()
+    if not waiting and not problems and not frozen and not returns:
         return None
     return render_template(
-        "payouts/panel_runs.html", runs=waiting, problems=problems, frozen=frozen, words=words
+        "payouts/panel_runs.html",
+        runs=waiting,
+        problems=problems,
+        frozen=frozen,
+        returns=returns,
+        words=words,
     )

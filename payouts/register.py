@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 
 from payouts import panels, reporting
 from payouts.models import JobName
+from payouts.service.returns import RETURNED
 from payouts.views import (
     banks,
     bonuses,
@@ -18,6 +19,7 @@ from payouts.views import (
     pay_runs,
     rails,
     rates,
+    returns,
     tax_totals,
     taxes,
 )
@@ -44,7 +46,7 @@ _PAYEE: Final = (
 def register(contributions: Contributions) -> None:
     """Add this package's pages, jobs and panels."""
     contributions.blueprints += [papers.bp, bonuses.bp, budgets.bp, exports.bp]
-    contributions.blueprints += [rails.bp, rates.bp, tax_totals.bp]
+    contributions.blueprints += [rails.bp, rates.bp, returns.bp, tax_totals.bp]
     contributions.blueprints += [earnings.bp, taxes.bp, banks.bp, pay_runs.bp, finance.bp]
     contributions.navigation += [
         NavigationItem(_("Earnings"), "earnings.index", _EXPERT, 20, "/earnings"),
@@ -66,6 +68,8 @@ def register(contributions: Contributions) -> None:
 def _background(contributions: Contributions) -> None:
     contributions.job_names.append(JobName)
     contributions.job_modules.append("payouts.jobs")
+    contributions.appeal_listeners.append(JobName.APPEAL_UPHELD)
+    contributions.decision_titles[RETURNED] = _("A payment to you came back")
     contributions.commands += ["payouts.cli:ledger", "payouts.cli:payouts"]
     contributions.sweeps += [
         Sweep(JobName.FIND_UNSETTLED, timedelta(minutes=1)),

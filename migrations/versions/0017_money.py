@@ -1,7 +1,10 @@
 """Money that comes back, and what it became."""
 
+from pathlib import Path
+
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 from migrations import grants
 
@@ -13,17 +16,42 @@ depends_on = None
 _MOMENT = sa.DateTime(timezone=True)
 _LEDGER = ("pending", "approved", "in_transit", "labour", "rail_balance", "rail_fees")
 _ENTRIES = ("earned", "approved", "reserved", "paid", "returned", "reversal")
+_PAYOUTS = ("planned", "held", "ready", "sending", "paid", "refused", "returned", "voided")
+_HOLDS = ("identity", "no_account", "account_not_ready", "tax_form", "details_changed", "limit")
+_LINES_FIXED = Path(__file__).with_name("0017_payout_lines.sql")
+_GUARDS = Path(__file__).with_name("0017_money.sql")
+_FUNCTIONS = ("bank_return_fits()", "payout_released()")
 _OF_RAIL = "(kind IN ({})) = (rail IS NOT NULL)"
+_RETURN_RULES = {
+    "minor_positive": "minor > 0",
+    "charges_are_part_of_what_arrived": (
+        "charges_minor >= 0 AND charges_minor < minor"
+        " AND (charges_minor = 0 OR arrived_on IS NOT NULL)"
+    ),
+    "says_what_the_bank_said": "length(trim(reference)) > 0 AND length(trim(said)) > 0",
+    "arrives_after_it_was_returned": "arrived_on >= returned_on",
+    "decided_iff_decided": "(state = 'entered') = (decided_at IS NULL)",
+    "decided_by_somebody": "(decided_at IS NULL) = (decided_by_id IS NULL)",
+    "confirmed_by_another": "state <> 'confirmed' OR decided_by_id <> entered_by_id",
+    "withdrawn_says_why": "(state = 'withdrawn') = (why IS NOT NULL)",
+}
 
 
 def upgrade() -> None:
     """Bring the database to this version."""
     _rail_accounts()
+    _bank_returns()
+    _run(_GUARDS.read_text(encoding="utf-8"))
 
 
 def downgrade() -> None:
     """Bring the database back to the version before."""
+    _drop_bank_returns()
     _drop_rail_accounts()
+
+
+def _run(script: str) -> None:
+    op.get_bind().exec_driver_sql(script, execution_options={"no_parameters": True})
 
 
 def _rail_accounts() -> None:
@@ -76,6 +104,84 @@ def _drop_rail_accounts() -> None:
     _check("ledger_account", "rail_has_rail", _OF_RAIL.format("'rail_balance', 'rail_fees'"))
     _values("ledger_entry", "entrykind", "kind", _ENTRIES)
     _values("ledger_account", "ledgerkind", "kind", _LEDGER)
+
+
+def _bank_returns() -> None:
+    """What a bank sent back: two people, whole amounts, the lines free for the next run."""
+    _values("payout", "payoutstate", "state", (*_PAYOUTS, "released"))
+    _check(
+        "payout",
+        "problem_said",
+        "(state IN ('refused', 'returned', 'released')) = (problem IS NOT NULL)",
+    )
+    _values("payout", "holdreason", "hold", (*_HOLDS, "details_returned"))
+    op.add_column("payout_account", sa.Column("at_stripe", postgresql.JSONB(), nullable=True))
+    op.add_column("payout_account", sa.Column("returned_at", _MOMENT, nullable=True))
+    op.create_check_constraint(
+        op.f("ck_payout_account_banks_return"),
+        "payout_account",
+        "returned_at IS NULL OR rail = 'manual'",
+    )
+    causes = ("closed", "no_such_account", "name_differs", "not_taken", "other")
+    op.create_table(
+        "bank_return",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("payout_id", sa.BigInteger(), nullable=False),
+        sa.Column("bank_transfer_id", sa.BigInteger(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("returned_on", sa.Date(), nullable=False),
+        _enum("bank_return", "returncause", "cause", causes),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("minor", sa.BigInteger(), nullable=False),
+        sa.Column("charges_minor", sa.BigInteger(), nullable=False),
+        sa.Column("arrived_on", sa.Date(), nullable=True),
+        sa.Column("entered_by_id", sa.BigInteger(), nullable=False),
+        sa.Column("entered_at", _MOMENT, nullable=False),
+        _enum("bank_return", "returnstate", "state", ("entered", "confirmed", "withdrawn")),
+        sa.Column("decided_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("decided_at", _MOMENT, nullable=True),
+        sa.Column("why", sa.Text(), nullable=True),
+        *(
+            sa.CheckConstraint(rule, name=op.f(f"ck_bank_return_{name}"))
+            for name, rule in _RETURN_RULES.items()
+        ),
+        _refers("bank_return", "payout_id", "payout"),
+        _refers("bank_return", "bank_transfer_id", "bank_transfer"),
+        _refers("bank_return", "entered_by_id", "account"),
+        _refers("bank_return", "decided_by_id", "account"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bank_return")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_bank_return_public_id")),
+    )
+    op.create_index("ix_bank_return_payout_id", "bank_return", ["payout_id"])
+    for name, column in (("transfer", "bank_transfer_id"), ("reference", "reference")):
+        op.create_index(
+            f"uq_bank_return_{name}",
+            "bank_return",
+            [column],
+            unique=True,
+            postgresql_where=sa.text("state <> 'withdrawn'"),
+        )
+    op.execute(f"GRANT SELECT, INSERT ON bank_return TO {grants.APP}, {grants.WORKER}")
+    op.execute(
+        "GRANT UPDATE (state, decided_by_id, decided_at, why) ON bank_return"
+        f" TO {grants.APP}, {grants.WORKER}"
+    )
+
+
+def _drop_bank_returns() -> None:
+    _run(_LINES_FIXED.read_text(encoding="utf-8"))
+    op.execute("DROP TRIGGER payout_released ON payout")
+    op.drop_table("bank_return")
+    for function in _FUNCTIONS:
+        op.execute(f"DROP FUNCTION {function}")
+    op.drop_constraint(op.f("ck_payout_account_banks_return"), "payout_account")
+    op.drop_column("payout_account", "returned_at")
+    op.drop_column("payout_account", "at_stripe")
+    _values("payout", "holdreason", "hold", _HOLDS)
+    _check("payout", "problem_said", "(state IN ('refused', 'returned')) = (problem IS NOT NULL)")
+    _values("payout", "payoutstate", "state", _PAYOUTS)
 
 
 def _quoted(values: tuple[str, ...]) -> str:

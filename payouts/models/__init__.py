@@ -1,6 +1,13 @@
 """The tables of money: ledger, statements, pay runs, payouts, payees, findings."""
 
-from payouts.models.bank import BankDetails, BankFile, BankTransfer
+from payouts.models.bank import (
+    BankDetails,
+    BankFile,
+    BankReturn,
+    BankTransfer,
+    ReturnCause,
+    ReturnState,
+)
 from payouts.models.bonuses import Bonus, BonusState
 from payouts.models.bookings import LEGS, BookingKind, RailBooking
 from payouts.models.budgets import Budget, BudgetAlert
@@ -42,6 +49,7 @@ __all__ = [
     "AttemptState",
     "BankDetails",
     "BankFile",
+    "BankReturn",
     "BankTransfer",
     "Bonus",
     "BonusState",
@@ -72,6 +80,8 @@ __all__ = [
     "Posting",
     "Rail",
     "RailBooking",
+    "ReturnCause",
+    "ReturnState",
     "Statement",
     "StatementLine",
     "TaxForm",

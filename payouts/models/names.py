@@ -16,3 +16,4 @@ class JobName(StrEnum):
     SET_PAPER = "payouts.set_paper"
     WATCH_BUDGETS = "payouts.watch_budgets"
     PAYEE_CHANGED = "payouts.payee_changed"
+    APPEAL_UPHELD = "payouts.appeal_upheld"

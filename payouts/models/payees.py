@@ -32,6 +32,7 @@ class PayoutAccount(Base):
         sa.UniqueConstraint("creation_key"),
         sa.UniqueConstraint("stripe_id"),
         sa.CheckConstraint("country ~ '^[A-Z]{2}$'", name="country_is_iso"),
+        sa.CheckConstraint("returned_at IS NULL OR rail = 'manual'", name="banks_return"),
         sa.CheckConstraint(
             "(stripe_id IS NULL) = (checked_at IS NULL) AND (stripe_id IS NULL) = (transfers IS NULL)",
             name="known_iff_checked",
@@ -49,6 +50,10 @@ class PayoutAccount(Base):
     destinations: Mapped[list[str] | None] = mapped_column(default=None, init=False)
     details_changed_at: Mapped[datetime | None] = mapped_column(default=None, init=False)
     rail: Mapped[Rail] = mapped_column(default=Rail.STRIPE, init=False)
+    at_stripe: Mapped[list[str] | None] = mapped_column(default=None, init=False)
+    """The bank accounts behind the account at Stripe while the person is paid by bank transfer."""
+    returned_at: Mapped[datetime | None] = mapped_column(default=None, init=False)
+    """When a bank sent a payment to these details back; empty again once others are given."""
     contact: Mapped[str | None] = mapped_column(default=None, init=False)
     """The e-mail address in use when the bank details were given: it is told when they change."""
 
@@ -81,15 +86,40 @@ class PayoutAccount(Base):
     ) -> bool:
         """Keep what Stripe says about it now; True where a bank account is another than before.
 
-        The first bank account is no change: nobody was paid elsewhere.
+        The first bank account is no change: nobody was paid elsewhere. While the person is paid by
+        bank transfer nothing leads to Stripe, so nothing changes either.
         """
         self.stripe_id, self.transfers, self.checked_at = stripe_id, transfers, now
+        if self.rail is Rail.MANUAL:
+            self.at_stripe = sorted(destinations)
+            return False
         return self._lead_to(destinations, now)
 
     def pay_by_bank(self, fingerprint: str, *, now: datetime) -> bool:
         """Bank details of our own file from here on; True where money went elsewhere before."""
-        self.rail = Rail.MANUAL
+        if self.rail is Rail.STRIPE:
+            self.at_stripe = self.destinations
+        self.rail, self.returned_at = Rail.MANUAL, None
         return self._lead_to([fingerprint], now)
+
+    @property
+    def may_go_to_stripe(self) -> bool:
+        """Whether the account at Stripe could be paid to, in the place of the bank account."""
+        return self.rail is Rail.MANUAL and self.transfers is Capability.ACTIVE
+
+    def pay_by_stripe(self, *, now: datetime) -> None:
+        """The account at Stripe from here on: money went to a bank account before, so it waits."""
+        self.rail, self.returned_at = Rail.STRIPE, None
+        self.destinations = self.at_stripe or []
+        self.at_stripe, self.details_changed_at = None, now
+
+    def bounce(self, *, now: datetime) -> None:
+        """A bank sent a payment to these details back: nothing goes there until they are mended."""
+        self.returned_at = now
+
+    def trust_again(self) -> None:
+        """The details were right all along."""
+        self.returned_at = None
 
     def _lead_to(self, destinations: Sequence[str], now: datetime) -> bool:
         known = set(self.destinations or [])

@@ -102,6 +102,7 @@ class PayoutState(StrEnum):
     PAID = "paid"
     REFUSED = "refused"
     RETURNED = "returned"
+    RELEASED = "released"  # the bank sent it back: its lines are free for the next run
     VOIDED = "voided"
 
 
@@ -111,7 +112,7 @@ _PAYOUTS: Final = {
     PayoutState.HELD: {PayoutState.READY},
     PayoutState.SENDING: {PayoutState.PAID, PayoutState.REFUSED},
     PayoutState.REFUSED: {PayoutState.READY, PayoutState.SENDING},
-    PayoutState.PAID: {PayoutState.RETURNED},
+    PayoutState.PAID: {PayoutState.RETURNED, PayoutState.RELEASED},
     PayoutState.RETURNED: {PayoutState.READY},
 }
 
@@ -122,6 +123,7 @@ class HoldReason(StrEnum):
     IDENTITY = "identity"
     NO_ACCOUNT = "no_account"
     ACCOUNT_NOT_READY = "account_not_ready"
+    DETAILS_RETURNED = "details_returned"  # the bank sent the last payment to them back
     TAX_FORM = "tax_form"
     DETAILS_CHANGED = "details_changed"
     LIMIT = "limit"  # more than may go to one person in a week, or out in a day
@@ -145,7 +147,8 @@ class Payout(Base):
         sa.CheckConstraint("minor > 0", name="minor_positive"),
         sa.CheckConstraint("(state = 'held') = (hold IS NOT NULL)", name="hold_says_why"),
         sa.CheckConstraint(
-            "(state IN ('refused', 'returned')) = (problem IS NOT NULL)", name="problem_said"
+            "(state IN ('refused', 'returned', 'released')) = (problem IS NOT NULL)",
+            name="problem_said",
         ),
         sa.CheckConstraint(
             "(state = 'paid') = (transfer_id IS NOT NULL AND paid_at IS NOT NULL)",
@@ -216,6 +219,11 @@ class Payout(Base):
         self._go(PayoutState.RETURNED, now)
         self.problem, self.transfer_id, self.paid_at = problem, None, None
 
+    def release_lines(self, *, problem: str, now: datetime) -> None:
+        """The bank sent it back: this payout is over, and another run pays its lines."""
+        self._go(PayoutState.RELEASED, now)
+        self.problem, self.transfer_id, self.paid_at = problem, None, None
+
     def void(self, *, now: datetime) -> None:
         """Its run is not carried out."""
         self._go(PayoutState.VOIDED, now)
@@ -245,7 +253,7 @@ class PayoutLine(Base):
     released_at: Mapped[datetime | None] = mapped_column(default=None, init=False)
 
     def release(self, *, now: datetime) -> None:
-        """Its run was voided: another may take the line."""
+        """Its run was voided, or the bank sent its payout back: another run may take the line."""
         self.released_at = now
 
 

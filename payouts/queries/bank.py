@@ -8,11 +8,13 @@ from payouts.models import (
     AttemptState,
     BankDetails,
     BankFile,
+    BankReturn,
     BankTransfer,
     Payout,
     PayoutAttempt,
     PayoutState,
     Rail,
+    ReturnState,
 )
 from payouts.queries import runs
 from portal.money import Money
@@ -52,10 +54,16 @@ def files(run_id: int) -> sa.Select[BankFile]:
     return every_file().where(BankFile.pay_run_id == run_id)
 
 
-def done(reference: str | None = None) -> sa.Select[BankTransfer, PayoutAttempt, Payout]:
-    """What the bank did, of one payout or of all: its answer, the try, the payout."""
+def done(
+    reference: str | None = None,
+) -> sa.Select[BankTransfer, PayoutAttempt, Payout, BankReturn | None]:
+    """What the bank did, of one payout or of all: its answer, the try, the payout, its return."""
+    came_back = sa.and_(
+        BankReturn.bank_transfer_id == BankTransfer.id, BankReturn.state == ReturnState.CONFIRMED
+    )
     rows = (
-        sa.select(BankTransfer, PayoutAttempt, Payout)
+        sa.select(BankTransfer, PayoutAttempt, Payout, BankReturn)
+        .outerjoin(BankReturn, came_back)
         .join(PayoutAttempt, PayoutAttempt.id == BankTransfer.attempt_id)
         .join(Payout, Payout.id == PayoutAttempt.payout_id)
         .order_by(BankTransfer.id)
@@ -72,14 +80,45 @@ def entered(reference: str, attempt_id: int) -> sa.Select[int]:
     return sa.select(BankTransfer.id).where(same).limit(1)
 
 
-def as_transfer(row: sa.Row[BankTransfer, PayoutAttempt, Payout]) -> Transfer:
-    """The bank's answer in the shape every rail gives."""
-    entered, attempt, payout = row
+def answer(attempt_id: int) -> sa.Select[BankTransfer]:
+    """What the bank said it did for this try."""
+    return sa.select(BankTransfer).where(BankTransfer.attempt_id == attempt_id)
+
+
+def returned(transfer_id: int, reference: str) -> sa.Select[int]:
+    """A return of this transfer, or under this reference, that nobody has withdrawn."""
+    same = sa.or_(BankReturn.bank_transfer_id == transfer_id, BankReturn.reference == reference)
+    counts = BankReturn.state != ReturnState.WITHDRAWN
+    return sa.select(BankReturn.id).where(same, counts).limit(1)
+
+
+def every_return() -> sa.Select[BankReturn]:
+    """All returns, newest first."""
+    return sa.select(BankReturn).order_by(BankReturn.id.desc())
+
+
+def returns_of(payout_id: int) -> sa.Select[BankReturn]:
+    """What was entered about a payout's coming back, newest first."""
+    return every_return().where(BankReturn.payout_id == payout_id)
+
+
+def unconfirmed(payout_ids: sa.Select[int]) -> sa.Select[BankReturn, Payout]:
+    """Returns of these payouts that wait for a second person, oldest first."""
+    waiting = (BankReturn.state == ReturnState.ENTERED, Payout.id.in_(payout_ids))
+    rows = sa.select(BankReturn, Payout).join(Payout, Payout.id == BankReturn.payout_id)
+    return rows.where(*waiting).order_by(BankReturn.id)
+
+
+def as_transfer(
+    row: sa.Row[BankTransfer, PayoutAttempt, Payout, BankReturn | None],
+) -> Transfer:
+    """The bank's answer in the shape every rail gives; what came back did so whole."""
+    entered, attempt, payout, came_back = row
     amount = Money(payout.minor, payout.currency)
     return Transfer(
         id=f"bank:{entered.reference}",
         amount=amount,
-        reversed=Money(0, payout.currency),
+        reversed=amount if came_back else Money(0, payout.currency),
         destination=attempt.destination,
         transfer_group=payout.reference,
         created=datetime.combine(entered.executed_on, time(), UTC),

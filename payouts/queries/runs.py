@@ -96,6 +96,11 @@ def lines_of_run(run_id: int) -> sa.Select[PayoutLine]:
     return sa.select(PayoutLine).where(PayoutLine.payout_id.in_(of_run))
 
 
+def lines_of_payout(payout_id: int) -> sa.Select[PayoutLine]:
+    """The lines that a payout pays."""
+    return sa.select(PayoutLine).where(PayoutLine.payout_id == payout_id)
+
+
 def last_signed(organisation_id: int, currency: str, before: int | None) -> sa.Select[PayRun]:
     """The organisation's last approved run in the currency, before another where given."""
     found = sa.select(PayRun).where(
@@ -112,6 +117,13 @@ def open_attempt(payout_id: int) -> sa.Select[PayoutAttempt]:
     """The try whose outcome is not known yet."""
     return sa.select(PayoutAttempt).where(
         PayoutAttempt.payout_id == payout_id, PayoutAttempt.state == AttemptState.OPEN
+    )
+
+
+def succeeded_attempt(payout_id: int) -> sa.Select[PayoutAttempt]:
+    """The try that paid it."""
+    return sa.select(PayoutAttempt).where(
+        PayoutAttempt.payout_id == payout_id, PayoutAttempt.state == AttemptState.SUCCEEDED
     )
 
 
@@ -151,11 +163,14 @@ def unsettled(*, before: datetime) -> sa.Select[int]:
 
 
 def unpaid(run_id: int) -> sa.Select[int]:
-    """How many of a run's payouts have not been paid."""
+    """How many of a run's payouts have not been paid, and are not over either."""
     return (
         sa.select(sa.func.count())
         .select_from(Payout)
-        .where(Payout.pay_run_id == run_id, Payout.state != PayoutState.PAID)
+        .where(
+            Payout.pay_run_id == run_id,
+            Payout.state.not_in([PayoutState.PAID, PayoutState.RELEASED]),
+        )
     )
 
 

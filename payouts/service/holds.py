@@ -53,6 +53,8 @@ def of_person(session: Session, expert_id: int, *, now: datetime) -> HoldReason 
         return HoldReason.NO_ACCOUNT
     if not account.ready:
         return HoldReason.ACCOUNT_NOT_READY
+    if account.returned_at is not None:
+        return HoldReason.DETAILS_RETURNED
     if tax.on_file(session, expert_id, now=now) is None:
         return HoldReason.TAX_FORM
     return HoldReason.DETAILS_CHANGED if account.quiet(now=now) else None

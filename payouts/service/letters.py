@@ -2,16 +2,31 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from payouts.models import Finding
+from payouts.models import BankReturn, Finding, PayoutAccount, ReturnCause
 from portal import mail, settings
 from portal.access import Role
 from portal.accounts.models import Account, Grant
+from portal.decisions import Letter
 from portal.money import Money, plain
 from tasks.models import Project
+
+_AGAIN: Final = "On your Earnings page, under Bank details, "
+_TODO: Final = {
+    ReturnCause.CLOSED: f"{_AGAIN}give an account that is open.",
+    ReturnCause.NO_SUCH_ACCOUNT: f"{_AGAIN}look for a wrong digit and give the number again.",
+    ReturnCause.NAME_DIFFERS: f"{_AGAIN}write the name just as your bank has it.",
+    ReturnCause.NOT_TAKEN: (
+        "Ask your bank whether it takes such payments. If it does not, give another account: on your"
+        " Earnings page, under Bank details."
+    ),
+    ReturnCause.OTHER: f"{_AGAIN}see whether everything is right, and give it again.",
+}
+"""What the payee can do about a payment that came back."""
 
 
 def details_changed(
@@ -28,6 +43,23 @@ def details_changed(
     for address in sorted({account.email, old_address or account.email}):
         to = (account.display_name, address)
         _send(session, to, "Your bank details were changed", body, page="earnings/", now=now)
+
+
+def bank_returned(payee: PayoutAccount | None, found: BankReturn, amount: Money) -> Letter:
+    """A payment came back: what the bank said, what to do, and that nothing is lost."""
+    mended = payee is None or payee.returned_at is None
+    todo = (
+        "You have given other bank details since, so there is nothing for you to do."
+        if mended
+        else _TODO[found.cause]
+    )
+    body = (
+        f"We paid you {plain(amount)} {amount.currency} by bank transfer, and on"
+        f" {found.returned_on:%d %B %Y} the bank sent it back. It said: {found.said}\n\n"
+        f"{todo}\n\nThe money is yours: it goes out with the next pay run, once the details are"
+        " right. Is this wrong? You can contest it within 14 days, here:"
+    )
+    return Letter("A payment to you came back", body)
 
 
 def to_finance(session: Session, found: Sequence[Finding], *, now: datetime) -> None:

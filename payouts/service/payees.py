@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from payouts.models import QUIET_AFTER_CHANGE, JobName, PayoutAccount
+from payouts.models import QUIET_AFTER_CHANGE, JobName, PayoutAccount, Rail
 from payouts.queries import runs as queries
 from payouts.service import letters
 from portal import audit
@@ -65,10 +65,25 @@ def pay_by_bank(
     """Pay the person by bank transfer from here on, with the same care as for any change."""
     payee = begin(session, account, country=country, now=now)
     lock(session, payee)
-    was_ready = payee.ready
+    was_ready, had_bounced = payee.ready, payee.returned_at is not None
     changed = payee.pay_by_bank(fingerprint, now=now)
     _details(session, payee, now, changed=changed)
-    if payee.ready != was_ready or changed:
+    if payee.ready != was_ready or changed or had_bounced:
+        _became(session, payee, now)
+
+
+def bounced(session: Session, account_id: int, destination: str, *, now: datetime) -> None:
+    """The bank sent a payment to these details back; nothing where others are given meanwhile."""
+    payee = lock(session, session.get_one(PayoutAccount, account_id))
+    if payee.rail is Rail.MANUAL and payee.destination == destination:
+        payee.bounce(now=now)
+
+
+def trusted(session: Session, account_id: int, *, now: datetime) -> None:
+    """The details that a payment came back from are good after all: what was held is sent."""
+    payee = lock(session, session.get_one(PayoutAccount, account_id))
+    if payee.returned_at is not None:
+        payee.trust_again()
         _became(session, payee, now)
 
 

@@ -15,6 +15,8 @@ from payouts.models import (
     PayoutState,
     PayRunState,
     Rail,
+    ReturnCause,
+    ReturnState,
     TaxFormKind,
 )
 from portal.money import EXPONENTS, Money, format_money
@@ -28,6 +30,7 @@ PAYOUTS: Final = {
     PayoutState.PAID: (_("paid"), "good"),
     PayoutState.REFUSED: (_("a person looks"), "warning"),
     PayoutState.RETURNED: (_("came back"), "warning"),
+    PayoutState.RELEASED: (_("came back, paid with the next run"), "warning"),
     PayoutState.VOIDED: (_("waits for a pay run"), "waiting"),
 }
 """To the payee."""
@@ -40,6 +43,7 @@ SENDING: Final = {
     PayoutState.PAID: (_("paid"), "good"),
     PayoutState.REFUSED: (_("did not go through"), "bad"),
     PayoutState.RETURNED: (_("came back"), "bad"),
+    PayoutState.RELEASED: (_("came back, in the next run"), "warning"),
     PayoutState.VOIDED: (_("given up"), "neutral"),
 }
 """To whoever runs the pay."""
@@ -55,6 +59,9 @@ HOLDS: Final = {
     HoldReason.IDENTITY: _("We may pay only people whose identity is verified."),
     HoldReason.NO_ACCOUNT: _("We do not know yet where to send your money."),
     HoldReason.ACCOUNT_NOT_READY: _("Stripe still needs something for the account we pay to."),
+    HoldReason.DETAILS_RETURNED: _(
+        "Your bank sent our last payment back, so we need bank details that work."
+    ),
     HoldReason.TAX_FORM: _("We need your tax form first: a W-9 or a W-8BEN, two minutes."),
     HoldReason.DETAILS_CHANGED: _(
         "Your bank details changed less than 72 hours ago. To keep your money safe we wait that long."
@@ -69,6 +76,9 @@ WAITS: Final = {
     HoldReason.IDENTITY: _("The identity check is not done. It goes out by itself afterwards."),
     HoldReason.NO_ACCOUNT: _("No account to send it to yet. The person is told."),
     HoldReason.ACCOUNT_NOT_READY: _("Stripe needs more from the person. They are told."),
+    HoldReason.DETAILS_RETURNED: _(
+        "The bank sent the last payment back. It goes out once the person has mended their details."
+    ),
     HoldReason.TAX_FORM: _("No tax form that is good today. The person is told."),
     HoldReason.DETAILS_CHANGED: _(
         "The bank details changed less than 72 hours ago. It goes out by itself."
@@ -83,6 +93,7 @@ MENDS: Final = {
     HoldReason.IDENTITY: ("identity.overview", _("Verify your identity")),
     HoldReason.NO_ACCOUNT: ("earnings.index", _("Say where to send it")),
     HoldReason.ACCOUNT_NOT_READY: ("earnings.index", _("Go on at Stripe")),
+    HoldReason.DETAILS_RETURNED: ("banks.mine", _("Mend your bank details")),
     HoldReason.TAX_FORM: ("taxes.index", _("Give your tax form")),
 }
 """Where the payee can do something about it; the other reasons end by themselves."""
@@ -103,6 +114,20 @@ BOOKINGS: Final = {
 }
 
 RAILS: Final = {Rail.STRIPE: _("Stripe"), Rail.MANUAL: _("Bank transfer")}
+
+RETURNS: Final = {
+    ReturnState.ENTERED: (_("waits for a second person"), "waiting"),
+    ReturnState.CONFIRMED: (_("confirmed, and owed again"), "good"),
+    ReturnState.WITHDRAWN: (_("entered by mistake"), "neutral"),
+}
+
+CAUSES: Final = {
+    ReturnCause.CLOSED: _("The account is closed"),
+    ReturnCause.NO_SUCH_ACCOUNT: _("There is no such account"),
+    ReturnCause.NAME_DIFFERS: _("The name does not fit the account"),
+    ReturnCause.NOT_TAKEN: _("The bank does not take such payments"),
+    ReturnCause.OTHER: _("Something else"),
+}
 
 LINES: Final = {
     LineKind.HOURLY: _("by the hour"),
@@ -157,7 +182,7 @@ STAGES: Final = (
     Stage(
         "accrued",
         _("Accrued"),
-        frozenset({None, PayoutState.PLANNED, PayoutState.VOIDED}),
+        frozenset({None, PayoutState.PLANNED, PayoutState.RELEASED, PayoutState.VOIDED}),
     ),
     Stage(
         "approved",

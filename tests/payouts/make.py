@@ -13,8 +13,9 @@ from payouts.models import (
     TaxForm,
     TaxFormKind,
 )
+from payouts.queries import bank as bank_queries
 from payouts.queries import runs as run_queries
-from payouts.service import bank, ledger, runs, statements, tax
+from payouts.service import bank, ledger, runs, sending, statements, tax
 from payouts.service.tax import Certified
 from portal.access import Role
 from portal.accounts.models import Account, Organisation
@@ -110,6 +111,21 @@ class PayoutsMake(IdentityMake, TasksMake):
         bank.give(self.session, expert.id, details, now=self.now)
         self.tax_form(expert)
         return expert
+
+    def paid_by_bank(self, expert: Account | None = None, *, reference: str = "BT-1") -> Payout:
+        """USD 38.50 that a bank transfer has paid today, by a file that finance made."""
+        run = self.signed_run(self.bank_payee(expert))
+        payout = self.session.scalars(run_queries.payouts(run.id)).one()
+        finance = self.account(Role.FINANCE, name="Noor Haddad")
+        attempt = sending.reserve(self.session, payout.id, now=self.now)
+        assert attempt is not None
+        bank.make_file(self.session, run, by=finance.id, now=self.now)
+        today = self.now.date()
+        bank.enter(self.session, payout, reference=reference, on=today, by=finance.id, now=self.now)
+        done = self.session.execute(bank_queries.done(payout.reference))
+        found = [bank_queries.as_transfer(row) for row in done]
+        sending.record(self.session, attempt, found, now=self.now)
+        return payout
 
     def tax_form(self, expert: Account) -> TaxForm:
         """A W-8BEN of somebody in Germany."""

@@ -251,6 +251,10 @@ reasoning.index                    manager policy_expert
 releases.download                  client_reader manager
 releases.index                     manager
 releases.make                      manager
+returns.confirm                    finance
+returns.enter                      finance
+returns.page                       finance
+returns.withdraw                   finance
 work.accept                        expert
 work.ask                           expert
 work.draft                         expert

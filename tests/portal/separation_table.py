@@ -39,6 +39,10 @@ PAIRS: Final[dict[str, tuple[str, ...]]] = {
         "payout.ck_payout_payee_clears_nothing",
         "payout.payout_cleared_by_third",
     ),
+    "returns.confirm": (
+        "bank_return.ck_bank_return_confirmed_by_another",
+        "bank_return.bank_return_fits",
+    ),
     "rescoring.approve": ("rescoring.ck_rescoring_two_people",),
 }
 
