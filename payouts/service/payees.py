@@ -12,7 +12,7 @@ from payouts.service import letters
 from portal import audit
 from portal.accounts.models import Account
 from portal.db import lock
-from portal.errors import Invalid
+from portal.errors import Conflict, Invalid
 from portal.ids import random_id
 from portal.jobs import enqueue
 from portal.stripe.accounts import Recipient
@@ -70,6 +70,27 @@ def pay_by_bank(
     _details(session, payee, now, changed=changed)
     if payee.ready != was_ready or changed or had_bounced:
         _became(session, payee, now)
+
+
+def pay_by_stripe(
+    session: Session, account_id: int, recipient: Recipient, *, now: datetime
+) -> None:
+    """Back from the bank to the account at Stripe, as it stands there now.
+
+    A change of where money goes like any other: nothing is sent for 72 hours, and the person is
+    told, at an older address too. What a bank file carries already is paid by the bank; what waits
+    for a file goes back to approved. Raises `Conflict` where Stripe cannot pay to it yet, or does
+    already.
+    """
+    seen(session, account_id, recipient, now=now)
+    payee = lock(session, session.get_one(PayoutAccount, account_id))
+    if payee.rail is not Rail.MANUAL:
+        raise Conflict("You are paid through Stripe already.")
+    if not payee.may_go_to_stripe:
+        raise Conflict("Stripe still asks for something. Until then you are paid by bank transfer.")
+    payee.pay_by_stripe(now=now)
+    _details(session, payee, now, changed=True)
+    _became(session, payee, now)
 
 
 def bounced(session: Session, account_id: int, destination: str, *, now: datetime) -> None:

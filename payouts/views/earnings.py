@@ -211,6 +211,20 @@ def refresh() -> Response:
     return redirect(url_for("earnings.index"), 303)
 
 
+@bp.post("/account/stripe")
+@requires(Role.EXPERT)
+def to_stripe() -> Response:
+    """From bank transfers back to the account at Stripe, as Stripe has it now."""
+    stripe_id = _stripe_id()
+    if stripe_id is None:
+        return redirect(url_for("earnings.index", _anchor="account"), 303)
+    recipient = accounts.retrieve(stripe_id)
+    with transaction() as session:
+        payees.pay_by_stripe(session, person().account_id, recipient, now=clock.now(session))
+    flash(_("You are paid through Stripe from now on. For 72 hours nothing is sent."), "good")
+    return redirect(url_for("earnings.index", _anchor="account"), 303)
+
+
 def whereabouts(session: Session, expert_id: int, *, now: datetime) -> list[Whereabouts]:
     """What is owed and paid, by currency: expected, on statements, approved, on its way, paid this year."""
     held = {

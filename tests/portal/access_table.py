@@ -85,6 +85,7 @@ earnings.leave                     expert
 earnings.lines                     expert
 earnings.refresh                   expert
 earnings.set_up                    expert
+earnings.to_stripe                 expert
 earnings.statement                 expert
 exam_bank.move                     manager reviewer
 exam_bank.name_enemy               manager reviewer
@@ -109,6 +110,11 @@ exam_grading.queue                 reviewer
 exam_grading.text                  reviewer
 exam_managing.overview             manager reviewer
 exam_managing.show                 manager reviewer
+exam_measuring.fairness            manager
+exam_measuring.forms               manager
+exam_measuring.pilot               manager
+exam_measuring.question            manager
+exam_measuring.suspect             manager
 exam_results.download              applicant expert
 exam_results.fresh                 applicant expert
 exam_results.put_on_paper          applicant expert
@@ -222,6 +228,9 @@ reset.forgotten                    everyone
 reset.new_password                 everyone
 reset.send_link                    everyone
 reset.set_new_password             everyone
+self_identifying.give              applicant expert
+self_identifying.show              applicant expert
+self_identifying.take_back         applicant expert
 sign_up.confirm                    everyone
 sign_up.confirm_now                everyone
 sign_up.open_account               everyone
