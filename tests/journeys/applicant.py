@@ -84,6 +84,14 @@ def sit(walker: Walker, *, right: bool, drops: tuple[int, ...], closes: int) -> 
     walker.look("exam-result")
 
 
+def score_on_paper(walker: Walker) -> None:
+    """The score report as a file."""
+    walker.press("Make a score report (PDF)")
+    walker.until("Download the score report")
+    link = walker.page.get_by_role("link", name="Download the score report")
+    assert walker.fetch(link.get_attribute("href") or "").startswith(b"%PDF")
+
+
 def _close_and_come_back(walker: Walker, position: int) -> None:
     expect(walker.page.locator("[data-exam-state]")).to_contain_text("Answer saved")
     walker.reopen("/exams/mine")

@@ -36,6 +36,7 @@ def import_tasks(walker: Walker, folder: Path) -> None:
         walker.page.wait_for_url("**/imports/*")
         walker.until("Already there")
         assert words in walker.text()
+    assert b"Already there" in walker.fetch(f"{walker.path()}/progress")
     walker.look("import-done")
 
 
