@@ -138,6 +138,13 @@ def rules_of(design: AdaptiveDesign) -> RulesDocument:
     return RulesDocument.model_validate(design.rules)
 
 
+def rules_by_which(session: Session, attempt: Attempt) -> RulesDocument | None:
+    """The rules by which an attempt adapts; None on a fixed form."""
+    if attempt.design_id is None:
+        return None
+    return rules_of(session.get_one(AdaptiveDesign, attempt.design_id))
+
+
 def frozen(session: Session, design: AdaptiveDesign) -> "Frozen":
     """The design as arrays: read once by each process, since neither rules nor pool ever change."""
     digest = design.digest

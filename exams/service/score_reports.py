@@ -60,6 +60,11 @@ class Told:
     changed: list[Rescoring]
     """Why it was computed anew, if it was."""
 
+    @property
+    def adapts(self) -> bool:
+        """Whether its questions followed from its answers."""
+        return self.attempt.design_id is not None
+
 
 def told(session: Session, attempt: Attempt) -> Told | None:
     """What the newest score says; None before there is one."""

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from exams.models import Attempt, AttemptState, Qualification
+from exams.models import AdaptiveDesign, Attempt, AttemptState, Exam, Form, Qualification
 from exams.queries import attempts as queries
 from exams.service import (
     accommodations,
@@ -56,18 +56,20 @@ def about(slug: str) -> str:
         exam = one_or_404(session, queries.exam_by_slug(slug))
         now = clock.now(session)
         underway = queries.open_of(who.account_id).where(Attempt.exam_id == exam.id)
+        design = adaptive.design_in_use(session, exam.id)
         form = form_choice.choose(session, exam, who.account_id, seed=0) or session.scalar(
             queries.newest_form(exam.id)
         )
         return render_template(
             "exams/about.html",
             exam=exam,
-            cut=standards.cut_of(session, exam, form.id) if form else exam.cut,
+            cut=_cut(session, exam, form, design),
+            adapts=adaptive.rules_of(design) if design else None,
             qualification=session.get_one(Qualification, exam.qualification_id),
             verdict=starting.may_start(session, exam, who.account_id, now=now),
             underway=session.scalar(underway),
             length=queries.length(session, form.id) if form else 0,
-            sections=sections.parts(session, form.id) if form else [],
+            sections=sections.parts(session, form.id) if form and not design else [],
             allowance=accommodations.allowance(session, who.account_id),
         )
 
@@ -170,6 +172,7 @@ def look_over(public_id: UUID) -> str | Response:
             last=part.last if part else length,
             following=sections.following(session, attempt),
             fresh=outages.fresh_sitting(session, attempt, now=now),
+            adapts=adaptive.rules_by_which(session, attempt),
             **around(session, attempt),
         )
 
@@ -246,8 +249,16 @@ def _page(session: Session, attempt: Attempt, spot: Spot, position: int) -> str:
         nonce=random_id(),
         inline=inline,
         areas={area["slug"]: area["title"] for area in facts["exam"].areas},
+        adapts=adaptive.rules_by_which(session, attempt),
         **facts,
     )
+
+
+def _cut(session: Session, exam: Exam, form: Form | None, design: AdaptiveDesign | None) -> float:
+    """The pass mark of an attempt that begins now."""
+    if design is not None and design.cut is not None:
+        return design.cut
+    return standards.cut_of(session, exam, form.id) if form else exam.cut
 
 
 def _left(public_id: UUID, *, quiet: bool) -> Response:
