@@ -40,6 +40,15 @@ def _of_separation(question: ItemCalibration) -> list[str]:
     return [_("tells people apart too little")] if link < _LITTLE else []
 
 
+def fit(question: ItemCalibration | None) -> str:
+    """Whether answers follow the model, for a table's cell."""
+    if question is None or question.fit_p is None:
+        return _("too early to say")
+    share = "p < 0.001" if question.fit_p < _MISFIT else f"p {question.fit_p:.3f}"
+    told = _("does not follow") if question.fit_p < _MISFIT else _("follows")
+    return f"{told} ({share})"
+
+
 def information(calibration: FormCalibration, cut: float) -> charts.Drawing:
     """How much the form tells at each score, its best 1, with the level at the pass mark."""
     best = max(point["information"] for point in calibration.curve)

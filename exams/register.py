@@ -18,9 +18,11 @@ from exams.views import (
     gates,
     grading,
     managing,
+    measuring,
     openings,
     rescoring,
     results,
+    self_identifying,
     sitting,
     standards,
 )
@@ -34,6 +36,7 @@ def register(contributions: Contributions) -> None:
     blueprints = [openings.bp, applying.bp, deciding.bp, sitting.bp, results.bp, managing.bp]
     contributions.blueprints += blueprints
     contributions.blueprints += [gates.bp, bank.bp, grading.bp, forms.bp]
+    contributions.blueprints += [measuring.bp, self_identifying.bp]
     contributions.blueprints += [
         accommodations.bp,
         accommodations.desk,
@@ -46,6 +49,7 @@ def register(contributions: Contributions) -> None:
     contributions.job_names.append(JobName)
     contributions.job_modules += [
         "exams.calibration_jobs",
+        "exams.fairness_jobs",
         "exams.design_jobs",
         "exams.forensic_jobs",
         "exams.measuring_jobs",
@@ -56,6 +60,7 @@ def register(contributions: Contributions) -> None:
     contributions.sweeps.append(Sweep(JobName.CUT_QUALITY, timedelta(days=1)))
     contributions.sweeps.append(Sweep(JobName.FORENSICS, timedelta(days=1)))
     contributions.sweeps.append(Sweep(JobName.CALIBRATE, timedelta(days=1)))
+    contributions.sweeps.append(Sweep(JobName.FAIRNESS, timedelta(days=1)))
     contributions.identity_listeners.append(JobName.IDENTITY_SETTLED)
     contributions.appeal_listeners.append(JobName.APPEAL_UPHELD)
     contributions.sweeps.append(Sweep(JobName.SWEEP, timedelta(minutes=1)))

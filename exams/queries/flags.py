@@ -23,6 +23,12 @@ def open_for(account_id: int) -> sa.Select[AnswerFlag]:
     return waiting.order_by(AnswerFlag.false_share.nulls_last(), AnswerFlag.id)
 
 
+def of_exam(account_id: int, exam_id: int) -> sa.Select[AnswerFlag]:
+    """Those about sittings of one exam."""
+    sat = sa.exists().where(Attempt.id == AnswerFlag.attempt_id, Attempt.exam_id == exam_id)
+    return flags_for(account_id).where(sat)
+
+
 def settled_for(account_id: int) -> sa.Select[AnswerFlag]:
     """Those that somebody has settled, the newest first."""
     done = flags_for(account_id).where(AnswerFlag.state != FlagState.OPEN)

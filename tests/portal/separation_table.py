@@ -63,6 +63,7 @@ NOTHING_APPROVED: Final[dict[str, str]] = {
     "managing.give_back": "sends a timesheet back with words; nothing is approved",
     "pay_runs.void": "ends a run that was not sent; nothing is paid by it",
     "questions.answer": "a ruling on what the guideline means, about no one person",
+    "self_identifying.give": "what one says of oneself, if one wants to",
     "sign_up.confirm_now": "shows that an address is one's own",
     "taxes.give": "one's own tax form",
     "work.accept": "agreeing for oneself",

@@ -1,0 +1,31 @@
+"""That a question is known outside: said by a person, kept for good; no result changes by it."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from exams.models import Question, QuestionSuspicion
+from exams.queries import measuring as queries
+from portal import audit
+from portal.db import lock
+from portal.errors import Conflict, Invalid
+
+
+def say(
+    session: Session, question: Question, *, suspected: bool, words: str, by: int, now: datetime
+) -> QuestionSuspicion:
+    """Write it down. Raises `Invalid` without words, `Conflict` where the same holds already."""
+    if not words.strip():
+        raise Invalid("Say what was found, and where.")
+    lock(session, question)
+    newest = session.scalar(queries.suspicions(question.id).limit(1))
+    if suspected == (newest is not None and newest.suspected):
+        raise Conflict("That is what holds already.")
+    said = QuestionSuspicion(
+        question_id=question.id, suspected=suspected, words=words.strip(), by_id=by, at=now
+    )
+    session.add(said)
+    session.flush()
+    action = "question.suspected" if suspected else "question.cleared"
+    audit.record(session, actor=by, action=action, subject=("question", question.id), now=now)
+    return said
