@@ -244,6 +244,18 @@ def test_ones_own_application_is_not_in_ones_queue(sign_in: SignIn, make: Make) 
     assert browser.get(f"/applications/queue/{application.public_id}").status_code == 404
 
 
+def test_ones_own_result_is_neither_in_ones_queue_nor_found(sign_in: SignIn, make: Make) -> None:
+    me, other = make.applicant(), make.applicant()
+    exam = make.exam()
+    own, theirs = (make.graded(make.attempt(one, exam), right=1) for one in (me, other))
+    make.grant(me, Role.REVIEWER)
+    browser = sign_in(me)
+    queue = browser.get("/applications").text
+    assert (str(own.public_id) in queue, str(theirs.public_id) in queue) == (False, True)
+    found = [browser.get(f"/applications/results/{one.public_id}").status_code for one in (own, theirs)]
+    assert found == [404, 200]
+
+
 def test_a_clients_manager_decides_nothing_that_is_not_the_clients(
     sign_in: SignIn, make: Make
 ) -> None:
