@@ -110,13 +110,14 @@ def cell_slopes(layout: Layout, table: Tensor, theta: Tensor) -> tuple[Tensor, T
     """Log-probabilities and, (width, items, categories, points), their derivatives by each cell.
 
     Forward derivatives by going backward twice: the pulled-back gradient is linear in `weight`,
-    whatever that is.
+    whatever that is. It is summed up here, not handed to `grad` as `grad_outputs`: that imports a
+    computer algebra, which takes longer than a fit of 10,000 people.
     """
     with torch.enable_grad():
         cells = table.detach().clone().requires_grad_()
         logs = log_probabilities(layout, cells, theta)
         weight = torch.zeros_like(logs, requires_grad=True)
-        (pulled,) = torch.autograd.grad(logs, cells, weight, create_graph=True)
+        (pulled,) = torch.autograd.grad((logs * weight).sum(), cells, create_graph=True)
         columns = [
             torch.autograd.grad(pulled[:, column].sum(), weight, retain_graph=True)[0]
             for column in range(table.shape[1])
