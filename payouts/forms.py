@@ -200,17 +200,32 @@ class CardForm(FlaskForm):  # type: ignore[misc]
     guarantee = DecimalField(
         _("What an hour comes to at least"), [Optional(), NumberRange(min=Decimal("0.001"))]
     )
+    bonus_name = StringField(_("A bonus to announce: what it is called"), [Length(max=80)])
+    bonus_amount = DecimalField(
+        _("What the bonus pays, once"), [Optional(), NumberRange(min=Decimal("0.001"))]
+    )
+    bonus_condition = StringField(_("What it takes to get the bonus"), [Length(max=400)])
 
 
 class BonusForm(FlaskForm):  # type: ignore[misc]
     """An amount on top for somebody."""
 
     expert = SelectField(_("For whom"), [InputRequired(_("Choose a person"))])
+    announced = SelectField(_("Announced in the terms"), [Optional()])
     amount = DecimalField(
-        _("Amount"), [InputRequired(_("Enter an amount")), NumberRange(min=Decimal("0.001"))]
+        _("Amount, if none was announced"), [Optional(), NumberRange(min=Decimal("0.001"))]
     )
     reason = StringField(
         _("What is it for?"), [InputRequired(_("Say what it is for")), Length(max=1000)]
+    )
+
+
+class ClaimForm(FlaskForm):  # type: ignore[misc]
+    """Asking for a bonus that one's own terms announce."""
+
+    words = StringField(
+        _("How is the condition met?"),
+        [InputRequired(_("Say how the condition is met")), Length(max=1000)],
     )
 
 

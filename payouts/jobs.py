@@ -9,6 +9,7 @@ from payouts.models import JobName, PaperState, PayPaper, Rail
 from payouts.queries import runs as run_queries
 from payouts.queries import statements as statement_queries
 from payouts.service import (
+    bonuses,
     budgets,
     papers,
     payees,
@@ -169,8 +170,12 @@ def appeal_upheld(appeal_id: int) -> None:
     with transaction() as session:
         appeal = session.get_one(Appeal, appeal_id)
         decision = session.get_one(Decision, appeal.decision_id)
-        if appeal.state is AppealState.UPHELD and decision.kind == returns.RETURNED:
+        if appeal.state is not AppealState.UPHELD:
+            return
+        if decision.kind == returns.RETURNED:
             returns.appeal_upheld(session, decision, now=clock.now(session))
+        elif decision.kind == bonuses.REFUSED:
+            bonuses.appeal_upheld(session, decision, now=clock.now(session))
 
 
 def _send(attempt: Attempt) -> None:

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 
 from payouts import panels, reporting
 from payouts.models import JobName
+from payouts.service.bonuses import REFUSED
 from payouts.service.returns import RETURNED
 from payouts.views import (
     banks,
@@ -69,7 +70,10 @@ def _background(contributions: Contributions) -> None:
     contributions.job_names.append(JobName)
     contributions.job_modules.append("payouts.jobs")
     contributions.appeal_listeners.append(JobName.APPEAL_UPHELD)
-    contributions.decision_titles[RETURNED] = _("A payment to you came back")
+    contributions.decision_titles |= {
+        RETURNED: _("A payment to you came back"),
+        REFUSED: _("A bonus that was not given this time"),
+    }
     contributions.commands += ["payouts.cli:ledger", "payouts.cli:payouts"]
     contributions.sweeps += [
         Sweep(JobName.FIND_UNSETTLED, timedelta(minutes=1)),

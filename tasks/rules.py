@@ -1,4 +1,4 @@
-"""What a rate card says beyond its prices: a cap on a task's paid time, bands of quality, a guarantee.
+"""What a rate card says beyond its prices: a cap on a task's paid time, quality, a guarantee, bonuses.
 
 Pure. The rules are part of the terms that a person accepts; nothing here can lower a rate: the cap
 is announced with the card, a band multiplies by one or more, the guarantee only adds.
@@ -15,7 +15,9 @@ from portal.errors import Invalid
 from portal.money import Money, plain
 from tasks.quality.share import ENOUGH
 
-_KEYS: Final = frozenset({"aht_cap_seconds", "by_task", "quality_bands", "guarantee_minor"})
+_KEYS: Final = frozenset(
+    {"aht_cap_seconds", "bonuses", "by_task", "quality_bands", "guarantee_minor"}
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,15 @@ class Band:
 
     at_least: Fraction
     multiplier: Fraction
+
+
+@dataclass(frozen=True)
+class Announced:
+    """A bonus that is promised with the terms: to whoever meets its condition, once."""
+
+    name: str
+    minor: int
+    condition: str
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,7 @@ class Rules:
     """Time on tasks is paid by the task alone; reading, training and adjustments stay hourly."""
     guarantee_minor: int | None = None
     """What an hour comes to at least, in minor units; the difference is a line of its own."""
+    bonuses: tuple[Announced, ...] = ()
 
     def multiplier(self, right: int, judged: int) -> Fraction:
         """By how much pay is multiplied; 1 below the lowest band and while it is too early to say."""
@@ -62,6 +74,9 @@ class Rules:
         if self.guarantee_minor is not None:
             least = plain(Money(self.guarantee_minor, currency))
             said.append(f"A week's work comes to {least} {currency} an hour at least.")
+        for bonus in self.bonuses:
+            amount = plain(Money(bonus.minor, currency))
+            said.append(f"Bonus “{bonus.name}”, once: {amount} {currency}. {bonus.condition}")
         return said
 
 
@@ -78,8 +93,8 @@ def parse(said: Mapping[str, Any]) -> Rules:
     cap, guarantee = said.get("aht_cap_seconds"), said.get("guarantee_minor")
     if any(number is not None and not _positive(number) for number in (cap, guarantee)):
         raise Invalid("A cap and a guarantee are whole numbers above zero.")
-    bands = _bands(said.get("quality_bands", []))
-    return Rules(cap, bands, said.get("by_task", False), guarantee)
+    bands, bonuses = _bands(said.get("quality_bands", [])), _bonuses(said.get("bonuses", []))
+    return Rules(cap, bands, said.get("by_task", False), guarantee, bonuses)
 
 
 def stored(rules: Rules) -> dict[str, Any]:
@@ -93,7 +108,26 @@ def stored(rules: Rules) -> dict[str, Any]:
         kept["by_task"] = True
     if rules.guarantee_minor is not None:
         kept["guarantee_minor"] = rules.guarantee_minor
+    if rules.bonuses:
+        kept["bonuses"] = [[each.name, each.minor, each.condition] for each in rules.bonuses]
     return kept
+
+
+def _bonuses(said: list[Any]) -> tuple[Announced, ...]:
+    """Each with a name of its own, an amount above zero, and what it takes."""
+    try:
+        bonuses = tuple(Announced(name, minor, condition) for name, minor, condition in said)
+    except (TypeError, ValueError):
+        raise Invalid("A bonus has a name, an amount and a condition.") from None
+    for bonus in bonuses:
+        texts = (bonus.name, bonus.condition)
+        if not all(isinstance(text, str) and text.strip() for text in texts):
+            raise Invalid("Say what a bonus is called, and what it takes.")
+        if not _positive(bonus.minor):
+            raise Invalid("A bonus is a whole number of minor units above zero.")
+    if len({bonus.name for bonus in bonuses}) < len(bonuses):
+        raise Invalid("Each bonus of a card has a name of its own.")
+    return bonuses
 
 
 def _bands(said: list[Any]) -> tuple[Band, ...]:

@@ -18,6 +18,7 @@ _LEDGER = ("pending", "approved", "in_transit", "labour", "rail_balance", "rail_
 _ENTRIES = ("earned", "approved", "reserved", "paid", "returned", "reversal")
 _PAYOUTS = ("planned", "held", "ready", "sending", "paid", "refused", "returned", "voided")
 _HOLDS = ("identity", "no_account", "account_not_ready", "tax_form", "details_changed", "limit")
+_BONUSES = ("asked", "approved", "withdrawn")
 _LINES_FIXED = Path(__file__).with_name("0017_payout_lines.sql")
 _GUARDS = Path(__file__).with_name("0017_money.sql")
 _FUNCTIONS = ("bank_return_fits()", "payout_released()")
@@ -35,17 +36,25 @@ _RETURN_RULES = {
     "confirmed_by_another": "state <> 'confirmed' OR decided_by_id <> entered_by_id",
     "withdrawn_says_why": "(state = 'withdrawn') = (why IS NOT NULL)",
 }
+_BONUS_RULES = {
+    "announced_in_terms": "(announced IS NULL) = (terms_id IS NULL)",
+    "claims_what_was_announced": "asked_by_id IS NOT NULL OR announced IS NOT NULL",
+    "announced_is_not_given_up": "state <> 'withdrawn' OR announced IS NULL",
+    "refused_by_decision": "state <> 'refused' OR (announced IS NOT NULL AND decision_id IS NOT NULL)",
+}
 
 
 def upgrade() -> None:
     """Bring the database to this version."""
     _rail_accounts()
     _bank_returns()
+    _announced_bonuses()
     _run(_GUARDS.read_text(encoding="utf-8"))
 
 
 def downgrade() -> None:
     """Bring the database back to the version before."""
+    _drop_announced_bonuses()
     _drop_bank_returns()
     _drop_rail_accounts()
 
@@ -182,6 +191,41 @@ def _drop_bank_returns() -> None:
     _values("payout", "holdreason", "hold", _HOLDS)
     _check("payout", "problem_said", "(state IN ('refused', 'returned')) = (problem IS NOT NULL)")
     _values("payout", "payoutstate", "state", _PAYOUTS)
+
+
+def _announced_bonuses() -> None:
+    """Bonuses that terms had announced: claimed by their payee too, refused only by a decision."""
+    _values("bonus", "bonusstate", "state", (*_BONUSES, "refused"))
+    op.alter_column("bonus", "asked_by_id", nullable=True)
+    op.add_column("bonus", sa.Column("announced", sa.Text(), nullable=True))
+    for column, to in (("terms_id", "terms"), ("decision_id", "decision")):
+        op.add_column("bonus", sa.Column(column, sa.BigInteger(), nullable=True))
+        op.create_foreign_key(op.f(f"fk_bonus_{column}_{to}"), "bonus", to, [column], ["id"])
+    op.create_index(
+        "uq_bonus_announced", "bonus", ["expert_id", "project_id", "announced"], unique=True
+    )
+    _check(
+        "bonus",
+        "decided_by_somebody",
+        "CASE WHEN decided_at IS NULL THEN decided_by_id IS NULL"
+        " ELSE decided_by_id IS NOT NULL OR decision_id IS NOT NULL END",
+    )
+    for name, rule in _BONUS_RULES.items():
+        op.create_check_constraint(op.f(f"ck_bonus_{name}"), "bonus", rule)
+
+
+def _drop_announced_bonuses() -> None:
+    op.execute("DROP TRIGGER bonus_as_announced ON bonus")
+    op.execute("DROP FUNCTION bonus_as_announced()")
+    op.execute("DELETE FROM bonus WHERE asked_by_id IS NULL OR state = 'refused'")
+    for name in _BONUS_RULES:
+        op.drop_constraint(op.f(f"ck_bonus_{name}"), "bonus")
+    _check("bonus", "decided_by_somebody", "(decided_at IS NULL) = (decided_by_id IS NULL)")
+    op.drop_index("uq_bonus_announced", "bonus")
+    for column in ("announced", "terms_id", "decision_id"):
+        op.drop_column("bonus", column)
+    op.alter_column("bonus", "asked_by_id", nullable=False)
+    _values("bonus", "bonusstate", "state", _BONUSES)
 
 
 def _quoted(values: tuple[str, ...]) -> str:

@@ -61,6 +61,23 @@ $$;
 CREATE TRIGGER payout_released BEFORE UPDATE ON payout
     FOR EACH ROW EXECUTE FUNCTION payout_released();
 
+-- What is paid as announced was announced: by that name and amount, in terms that its payee accepted.
+CREATE FUNCTION bonus_as_announced() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.announced IS NOT NULL AND NOT EXISTS (
+        SELECT FROM terms t, jsonb_array_elements(t.rules -> 'bonuses') said
+        WHERE t.id = NEW.terms_id AND t.expert_id = NEW.expert_id AND t.project_id = NEW.project_id
+          AND t.currency = NEW.currency AND said ->> 0 = NEW.announced AND (said ->> 1)::bigint = NEW.minor
+    ) THEN
+        RAISE EXCEPTION 'bonus %: the terms announce no such bonus', NEW.announced
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'bonus_as_announced';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER bonus_as_announced BEFORE INSERT OR UPDATE ON bonus
+    FOR EACH ROW EXECUTE FUNCTION bonus_as_announced();
+
 -- The lines of a signed run are fixed, less those of a payout that the bank sent back.
 CREATE OR REPLACE FUNCTION payout_line_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

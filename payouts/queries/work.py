@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from payouts.models import Bonus, BonusState, PaidJudgment, StatementLine
-from tasks.models import Judgment, Pool, Project, Segment, Source, Timesheet
+from tasks.models import Judgment, Pool, Project, Segment, Source, Terms, Timesheet
 
 _THEIRS = sa.and_(
     PaidJudgment.pool_id == Judgment.pool_id, PaidJudgment.judgment_id == Judgment.id
@@ -87,3 +87,18 @@ def bonuses(ids: Iterable[int]) -> sa.Select[Bonus]:
 def bonuses_of(project_id: int) -> sa.Select[Bonus]:
     """A project's bonuses, newest first."""
     return sa.select(Bonus).where(Bonus.project_id == project_id).order_by(Bonus.id.desc())
+
+
+def announced_bonuses(expert_id: int) -> sa.Select[Bonus]:
+    """The expert's bonuses that terms had announced."""
+    return sa.select(Bonus).where(Bonus.expert_id == expert_id, Bonus.announced.is_not(None))
+
+
+def accepted_terms(expert_id: int) -> sa.Select[Terms, Project]:
+    """Everything the expert has accepted, the oldest first, with its project."""
+    return (
+        sa.select(Terms, Project)
+        .join(Project, Project.id == Terms.project_id)
+        .where(Terms.expert_id == expert_id)
+        .order_by(Terms.id)
+    )

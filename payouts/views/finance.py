@@ -10,8 +10,8 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from payouts.forms import BonusForm, BudgetForm, CardForm, LimitForm, SettleForm
-from payouts.models import Bonus, Finding, LedgerSeal, PayoutState
+from payouts.forms import BonusForm, BudgetForm, CardForm, LimitForm, ReasonForm, SettleForm
+from payouts.models import Bonus, BonusState, Finding, LedgerSeal, PayoutState
 from payouts.queries import money as queries
 from payouts.queries import work as work_queries
 from payouts.service import budgets, findings, holds
@@ -115,7 +115,12 @@ def project(slug: str) -> str:
             card_form=CardForm(prefix="card"),
             card=_card_words(session, found),
             bonus_form=_bonus_form(session, found),
-            bonuses=_bonuses(session, found),
+            bonuses=(rows := _bonuses(session, found)),
+            refusals={
+                bonus.id: ReasonForm(prefix=f"refuse-{bonus.id}", formdata=None)
+                for bonus, _name, _amount in rows
+                if bonus.announced and bonus.state is BonusState.ASKED
+            },
             me=person().account_id,
         )
 
@@ -160,6 +165,7 @@ def _card_words(session: Session, found: Project) -> list[str]:
 def _bonus_form(session: Session, found: Project) -> BonusForm:
     form = BonusForm(prefix="bonus")
     form.expert.choices = bonus_views.choices(session, found)
+    form.announced.choices = bonus_views.announced(session, found)
     return form
 
 

@@ -14,7 +14,7 @@ from portal.access import Role, person, requires
 from portal.db import transaction
 from portal.errors import Invalid
 from tasks.models import Project, RateUnit
-from tasks.rules import Band, Rules, parse, stored
+from tasks.rules import Announced, Band, Rules, parse, stored
 from tasks.service import projects
 from tasks.views import projects as project_views
 
@@ -74,9 +74,21 @@ def _rules(form: CardForm, project: Project) -> Rules:
                 bands=bands,
                 by_task=form.by_task.data,
                 guarantee_minor=_minor(guarantee, project) if guarantee is not None else None,
+                bonuses=_bonuses(form, project),
             )
         )
     )
+
+
+def _bonuses(form: CardForm, project: Project) -> tuple[Announced, ...]:
+    """The bonus to announce, if one was entered. Raises `Invalid` for a part of one."""
+    name, condition = form.bonus_name.data or "", form.bonus_condition.data or ""
+    given = [bool(name.strip()), form.bonus_amount.data is not None, bool(condition.strip())]
+    if not any(given):
+        return ()
+    if not all(given):
+        raise Invalid(_("A bonus needs all three: its name, its amount, and what it takes."))
+    return (Announced(name.strip(), _minor(form.bonus_amount.data, project), condition.strip()),)
 
 
 def _minor(amount: Decimal, project: Project) -> int:

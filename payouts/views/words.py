@@ -102,6 +102,7 @@ BONUSES: Final = {
     BonusState.ASKED: (_("waits for another person"), "waiting"),
     BonusState.APPROVED: (_("approved"), "good"),
     BonusState.WITHDRAWN: (_("given up"), "neutral"),
+    BonusState.REFUSED: (_("not given this time"), "warning"),
 }
 
 BOOKINGS: Final = {

@@ -64,7 +64,10 @@ approving.approve_rest             manager
 approving.decide_extension         manager
 approving.queue                    manager
 bonuses.ask                        manager
+bonuses.claim                      expert
 bonuses.decide                     manager
+bonuses.mine                       expert
+bonuses.refuse                     manager
 budgets.set_budget                 manager
 client.index                       client_reader
 client.project                     client_reader
@@ -87,6 +90,12 @@ earnings.refresh                   expert
 earnings.set_up                    expert
 earnings.to_stripe                 expert
 earnings.statement                 expert
+exam_adaptive.approve              manager
+exam_adaptive.ask                  manager
+exam_adaptive.drop                 manager
+exam_adaptive.overview             manager
+exam_adaptive.retire               manager
+exam_adaptive.show                 manager
 exam_bank.move                     manager reviewer
 exam_bank.name_enemy               manager reviewer
 exam_bank.overview                 manager reviewer
