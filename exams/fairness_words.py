@@ -32,6 +32,12 @@ def values(attribute: str) -> dict[str, str]:
     return known[attribute] | {NOT_SAID: _("Not said")}
 
 
+def title(of: list[str]) -> str:
+    """What a table is by: its attributes, or everybody."""
+    words = attributes()
+    return " · ".join(words[name] for name in of) or str(_("Everybody"))
+
+
 def group(of: list[str], held: list[str]) -> str:
     """A row's name: its values in the order of the attributes; everybody where there are none."""
     if not of:

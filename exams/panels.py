@@ -64,6 +64,7 @@ def recorded(session: Session, account_id: int, _now: datetime) -> str | None:
             for one in found
         ],
         needs=list(session.scalars(accommodations.of(account_id))),
+        applied=session.scalar(applications.applications_of(account_id).limit(1)),
     )
 
 

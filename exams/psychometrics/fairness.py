@@ -90,7 +90,8 @@ def fairness(
 
     A person reached a stage if they passed all before it. A stage that fewer than `least` passed, or
     failed, is withheld: it would say of everybody in a hidden group what became of them. What is
-    hidden is hidden at every stage, and cannot be derived (see `suppression.shown`).
+    hidden is hidden at every stage, and cannot be derived (see `suppression.shown`) even though how many
+    people there were in all is known from elsewhere.
     """
     kept, withheld = _told(applicants, stages, least)
     cells = sorted({tuple(one.groups[name] for name in attributes) for one in applicants})
@@ -101,7 +102,10 @@ def fairness(
         counts[outcome, place[tuple(one.groups[name] for name in attributes)]] += 1
     pairs = list(combinations(attributes, 2)) if crossed is None else crossed
     rows, margins = _margins(cells, attributes, pairs)
-    visible = shown(counts, margins, least=least) if kept else np.zeros(len(rows), dtype=bool)
+    everybody = np.array([not row.table for row in rows], dtype=bool)
+    visible = (
+        shown(counts, margins, least=least, known=everybody) if kept else np.zeros_like(everybody)
+    )
     tables = [
         _table(stages[stage], table, rows, _passages(rows, margins, counts, number), visible)
         for number, stage in enumerate(kept)

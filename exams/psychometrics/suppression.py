@@ -36,23 +36,30 @@ class Range:
         return self.most - self.least
 
 
-def shown(counts: np.ndarray, margins: Margins, *, least: int = LEAST) -> np.ndarray:
+def shown(
+    counts: np.ndarray,
+    margins: Margins,
+    *,
+    least: int = LEAST,
+    known: np.ndarray | None = None,  # (margins,) bool: sums that outsiders have from elsewhere
+) -> np.ndarray:
     """(margins,) bool: the sums that may be shown.
 
     `counts` (outcomes, cells): people by outcome, each person in one outcome and one cell; showing a
     sum shows it for every outcome. Of every hidden sum an outsider who knows all that is shown, and
     that people are whole and not fewer than none, is left with a range at least `least` wide for its
     people, and with more than one possibility for every outcome. Deterministic: hides the smallest sum
-    of the same table first, and everything where nothing else is safe.
+    of the same table first, and everything but what is known anyway where nothing else is safe.
     """
     people = margins.members @ counts.sum(0)
-    visible = np.asarray(people >= least)
+    public = np.zeros(len(people), dtype=bool) if known is None else known
+    visible = np.asarray((people >= least) | public)
     safe = np.zeros_like(visible)
-    while visible.any():
+    while (visible & ~public).any():
         exposed = _first_exposed(counts, margins, visible, safe, least)
         if exposed is None:
             break
-        visible[_sacrificed(people, margins, visible, exposed)] = False
+        visible[_sacrificed(people, margins, visible & ~public, exposed)] = False
     return visible
 
 

@@ -145,7 +145,7 @@ def fairness(slug: str) -> str:
             study=study,
             stages=list(Stage),
             stage_words=measured_drawings.stage_words(),
-            attributes=fairness_words.attributes(),
+            title_of=fairness_words.title,
             group=fairness_words.group,
             difference=fairness_words.difference,
             differing=_differing(session, study) if study else [],

@@ -52,6 +52,19 @@ def test_two_hidden_groups_that_hide_nobody_who_passed_are_found_out() -> None:
     assert not visible[1:].any()
 
 
+def test_what_is_known_anyway_is_counted_with() -> None:
+    """The sum of all stands on another page: leaving it out here would protect nobody."""
+    margins = _margins((3,))
+    counts = np.array([[40, 30, 4]])
+    everybody = np.array([True, False, False, False])
+    visible = shown(counts, margins, known=everybody)
+    assert visible[0]
+    assert _derived(counts, margins, visible) == []
+    tiny = np.array([[5, 30, 4]])
+    assert shown(tiny, margins, known=everybody)[0]
+    assert _derived(tiny, margins, shown(tiny, margins, known=everybody)) == []
+
+
 def test_large_groups_are_all_shown() -> None:
     margins = _margins((2, 2))
     assert shown(np.full((2, 4), 20), margins).all()
