@@ -9,11 +9,11 @@ import click
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from exams.models import Attempt, AttemptScore, Exam, Question, ResponseScore
+from exams.models import Attempt, Exam, Question
 from exams.qti import packages, upgrading, writing
 from exams.queries import attempts as queries
 from exams.queries import bank as bank_queries
-from exams.service import bank, blueprints, hand_grading, marking
+from exams.service import bank, blueprints, hand_grading, rechecking
 from portal import clock, connections
 from portal.accounts import queries as accounts
 from portal.db import reading, transaction
@@ -117,27 +117,28 @@ def assemble(blueprint: Path, slug: str, author: str) -> None:
 @click.command("recheck")
 @click.argument("attempt", type=click.UUID)
 def recheck(attempt: UUID) -> None:
-    """Score an ATTEMPT anew with the keys of its time, and say whether every point is the same."""
+    """Score an ATTEMPT anew with the keys of its time, and say whether every point is the same.
+
+    Of an adaptive attempt every choice is made anew as well.
+    """
     connections.as_worker()
     with reading() as session:
         found = session.scalar(sa.select(Attempt).where(Attempt.public_id == attempt))
         score = queries.score(session, found.id) if found else None
         if found is None or score is None:
             raise Invalid("there is no attempt with a score of that id")
-        kept = _kept(session, score)
-        again = {one.position: one.earned for one in marking.again(session, found, score.number)}
-        differing = [n for n in sorted(kept) if abs(kept[n] - again.get(n, -1)) > 1e-9]
+        count, differing = rechecking.points(session, found, score.number)
+        adapts = found.design_id is not None
+        strayed = rechecking.choices(session, found) if adapts else []
     if differing:
         places = ", ".join(map(str, differing))
         raise click.ClickException(f"other points than were kept at question {places}")
-    click.echo(f"score {score.number}: all {len(kept)} questions earn what was kept")
-
-
-def _kept(session: Session, score: AttemptScore) -> dict[int, float]:
-    rows = sa.select(ResponseScore.position, ResponseScore.earned).where(
-        ResponseScore.attempt_id == score.attempt_id, ResponseScore.score_number == score.number
-    )
-    return {position: earned for position, earned in session.execute(rows)}  # noqa: C416  rows
+    if strayed:
+        places = ", ".join(map(str, strayed))
+        raise click.ClickException(f"another choice than was made at question {places}")
+    click.echo(f"score {score.number}: all {count} questions earn what was kept")
+    if adapts:
+        click.echo("every question follows from the answers before it, as it did then")
 
 
 def _exam(session: Session, slug: str) -> Exam:

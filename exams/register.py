@@ -10,6 +10,7 @@ from exams.models import Application, JobName
 from exams.service.accommodations import DECLINED
 from exams.views import (
     accommodations,
+    adaptive,
     applying,
     bank,
     deciding,
@@ -35,7 +36,7 @@ def register(contributions: Contributions) -> None:
     """Add this package's pages, jobs and panels."""
     blueprints = [openings.bp, applying.bp, deciding.bp, sitting.bp, results.bp, managing.bp]
     contributions.blueprints += blueprints
-    contributions.blueprints += [gates.bp, bank.bp, grading.bp, forms.bp]
+    contributions.blueprints += [adaptive.bp, gates.bp, bank.bp, grading.bp, forms.bp]
     contributions.blueprints += [measuring.bp, self_identifying.bp]
     contributions.blueprints += [
         accommodations.bp,

@@ -4,16 +4,28 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from exams.models import Attempt, AttemptState, EventKind
+from exams.cli import exams
+from exams.models import Attempt, AttemptState, EventKind, KeyStanding, QuestionKey
 from exams.queries import adaptive as queries
 from exams.queries import attempts as attempt_queries
-from exams.service import adaptive, adaptive_numbers, attempts, marking, sheet
+from exams.service import (
+    adaptive,
+    adaptive_numbers,
+    attempts,
+    grading,
+    marking,
+    rechecking,
+    sheet,
+)
 from exams.service.adaptive_numbers import Frozen, Member
 from exams.service.design_rules import RulesDocument
+from portal import connections
 from tests.exams.adaptive_make import RULES, answer, calibrated_exam, design_in_use
 from tests.make import Make
 
@@ -153,3 +165,84 @@ def test_room_is_counted_by_area_and_by_enemies(frozen: Frozen) -> None:
     assert adaptive_numbers.room(frozen, policy[:-2])
     assert not adaptive_numbers.room(frozen, policy[:-1])
     assert not adaptive_numbers.room(frozen, list(range(49)))
+
+
+def sat(session: Session, make: Make, attempt: Attempt) -> Attempt:
+    position = 0
+    while attempt.state is AttemptState.OPEN:
+        position += 1
+        answer(make, attempt, right=position % 3 > 0)
+    grading.grade(session, attempt, now=make.now + timedelta(hours=1))
+    session.flush()
+    return attempt
+
+
+def test_a_past_attempt_is_rechecked_point_by_point_and_choice_by_choice(
+    session: Session, make: Make, attempt: Attempt
+) -> None:
+    sat(session, make, attempt)
+    count, differing = rechecking.points(session, attempt, 1)
+    assert (count, differing) == (12, [])
+    assert rechecking.choices(session, attempt) == []
+
+
+def test_a_mended_key_changes_no_choice_of_the_past(
+    session: Session, make: Make, attempt: Attempt
+) -> None:
+    sat(session, make, attempt)
+    author, approver = make.bank_people()
+    version = session.scalars(attempt_queries.questions(attempt.form_id)).first()
+    assert version is not None
+    old = session.get_one(QuestionKey, (version.id, 1))
+    standing = KeyStanding(
+        question_version_id=old.question_version_id,
+        number=2,
+        author_id=author,
+        proposed_at=make.now,
+    )
+    session.add(standing)
+    session.add(
+        QuestionKey(
+            question_version_id=old.question_version_id,
+            number=2,
+            key=old.key,
+            rationale="",
+            difficulty=0.0,
+            sha256=old.sha256,
+            created_at=make.now,
+        )
+    )
+    standing.approve(by=approver, now=make.now)
+    session.flush()
+    assert rechecking.choices(session, attempt) == []
+
+
+def test_a_choice_that_does_not_follow_is_found(
+    session: Session, make: Make, attempt: Attempt
+) -> None:
+    sat(session, make, attempt)
+    attempt.seed += 1
+    session.flush()
+    assert rechecking.choices(session, attempt) != []
+
+
+def test_a_step_that_was_changed_afterwards_is_found(
+    session: Session, make: Make, attempt: Attempt
+) -> None:
+    sat(session, make, attempt)
+    session.execute(sa.text("ALTER TABLE keys.adaptive_step DISABLE TRIGGER USER"))
+    session.execute(
+        sa.text("UPDATE keys.adaptive_step SET ability = ability + 1 WHERE position = 3")
+    )
+    session.expire_all()
+    assert rechecking.choices(session, attempt) == [3]
+
+
+def test_the_command_says_so(
+    session: Session, make: Make, attempt: Attempt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sat(session, make, attempt)
+    monkeypatch.setattr(connections, "as_worker", lambda: None)
+    told = CliRunner().invoke(exams, ["recheck", str(attempt.public_id)], catch_exceptions=False)
+    assert "all 12 questions earn what was kept" in told.output
+    assert "every question follows" in told.output
