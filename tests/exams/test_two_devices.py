@@ -154,8 +154,7 @@ def test_another_network_is_noted_and_neither_is_kept(
     assert [what for what, _ in noticed(session, attempt)] == ["address_changed"] * 2
     written = sa.select(sa.func.string_agg(sa.cast(AttemptEvent.payload, sa.Text), " "))
     kept = session.scalar(written.where(AttemptEvent.attempt_id == attempt.id)) or ""
-    assert "203" not in kept.replace(str(attempt.seed), "")
-    assert "198.51" not in kept
+    assert not [part for part in ("203.0", "198.51", "113.7", "113.9", "100.4") if part in kept]
 
 
 def test_a_save_repeated_notes_nothing_again(

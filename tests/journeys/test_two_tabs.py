@@ -11,6 +11,7 @@ from portal import clock
 from portal.accounts import sign_ins
 from portal.db import transaction
 from tasks.models import Heartbeat, Segment, WorkSession
+from tests.folders import passable_folder
 from tests.journeys.stack import Stack, running
 from tests.make import Make
 
@@ -19,9 +20,9 @@ BEAT = 31_000
 
 
 @pytest.fixture(scope="module")
-def stack(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(browser: Browser) -> Iterator[Stack]:
     """A portal of its own; not without a browser to look at it."""
-    with running(tmp_path_factory.mktemp("t")) as found:
+    with passable_folder() as folder, running(folder / "t") as found:
         yield found
 
 
