@@ -1,4 +1,4 @@
-"""The daily look at answers and times: who answered alike, who answered without reading. It only flags."""
+"""The daily look at answers and times: who answered alike, without reading, oddly, or knew. It only flags."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
+from exams import answer_patterns
 from exams.models import (
     AnswerFlag,
     Attempt,
@@ -30,6 +31,7 @@ from exams.psychometrics.forensics.curves import Curves
 from exams.psychometrics.items import Items
 from exams.psychometrics.response_times import effort
 from exams.psychometrics.responses import UnusableResponses
+from exams.queries import measuring
 from portal import clock
 from portal.db import transaction
 from portal.ids import random_id
@@ -82,6 +84,7 @@ def compare_answers(_slot: int) -> None:
                 now = clock.now(session)
                 _raise(session, rapid(found), now=now)
                 _raise(session, similar(found, chosen(session, form_id, found)), now=now)
+                _raise(session, patterns(found, _suspected(session, form_id, found)), now=now)
 
 
 def rapid(found: Answers) -> list[dict[str, Any]]:
@@ -142,6 +145,27 @@ def similar(found: Answers, given: Chosen) -> list[dict[str, Any]]:
             }
         )
     return flags
+
+
+def patterns(found: Answers, suspected: np.ndarray) -> list[dict[str, Any]]:
+    """People whose answers fit badly together, and who did far better on what is known outside."""
+    fitted = answer_patterns.Fitted.of(found.attempts, found.right, found.seconds)
+    if fitted is None:
+        return []
+    return [*answer_patterns.odd(fitted), *answer_patterns.known(fitted, suspected)]
+
+
+def _suspected(session: Session, form_id: int, found: Answers) -> np.ndarray:
+    """(positions,) bool: which questions are held to be known outside."""
+    placed = (
+        sa.select(FormQuestion.position)
+        .join(QuestionVersion, QuestionVersion.id == FormQuestion.question_version_id)
+        .where(
+            FormQuestion.form_id == form_id,
+            QuestionVersion.question_id.in_(measuring.suspected()),
+        )
+    )
+    return np.isin(found.positions, list(session.scalars(placed)))
 
 
 def chosen(session: Session, form_id: int, found: Answers) -> Chosen:

@@ -19,9 +19,10 @@ from exams.models import (
     Exam,
     FlagKind,
     FlagState,
+    Question,
 )
 from exams.psychometrics import simulate
-from exams.service import flags
+from exams.service import flags, suspicions
 from portal.access import Role
 from portal.accounts.models import Account
 from portal.errors import Conflict, Invalid
@@ -179,6 +180,122 @@ def test_those_who_answered_without_reading_are_flagged_with_the_base_rate() -> 
     assert raised[0]["evidence"]["of_all_people"] == pytest.approx(5 / 250)
 
 
+def test_those_who_knew_leaked_questions_are_flagged_with_what_chance_brings() -> None:
+    answers, suspected, knew = _leak()
+    raised = [one for one in forensic_jobs.patterns(answers, suspected) if one["kind"] == "known"]
+    hits = {one["attempt_id"] for one in raised}
+    assert len(hits & knew) >= len(knew) / 2
+    assert len(hits - knew) <= 2
+    first = raised[0]
+    assert (first["compared"], first["other_attempt_id"]) == (1500, None)
+    assert first["by_chance"] == pytest.approx(1.5)
+    assert max(one["false_share"] for one in raised) <= 0.05
+    assert first["evidence"]["share_known"] > first["evidence"]["share_others"]
+    assert first["evidence"]["flagged"] == len(raised)
+
+
+def test_nobody_is_said_to_have_known_what_nobody_found_outside() -> None:
+    answers, suspected, _knew = _leak()
+    for mask in (np.zeros_like(suspected), np.ones_like(suspected)):
+        kinds = {one["kind"] for one in forensic_jobs.patterns(answers, mask)}
+        assert FlagKind.KNOWN not in kinds
+
+
+def test_hard_ones_right_and_easy_ones_wrong_are_flagged_and_honest_people_hardly() -> None:
+    random = np.random.default_rng(5)
+    items = simulate.binary_items(random, 40)
+    right = simulate.answers(random, items, simulate.abilities(random, 1000)).astype(float)
+    easiest = np.argsort(-right.mean(0))
+    right[:10, easiest[:20]] = 0
+    right[:10, easiest[20:]] = 1
+    found = Answers(list(range(1000)), right, np.full(right.shape, np.nan), list(range(1, 41)))
+    raised = forensic_jobs.patterns(found, np.zeros(40, dtype=bool))
+    assert {one["kind"] for one in raised} == {FlagKind.ODD}
+    hits = {one["attempt_id"] for one in raised}
+    assert set(range(10)) <= hits
+    assert len(hits) <= 13
+    assert raised[0]["evidence"]["fit"] < -3
+
+
+def test_a_short_form_says_nothing_of_how_answers_go_together() -> None:
+    random = np.random.default_rng(6)
+    right = (random.random((300, 8)) < 0.5).astype(float)
+    found = Answers(list(range(300)), right, np.full(right.shape, np.nan), list(range(1, 9)))
+    assert forensic_jobs.patterns(found, np.zeros(8, dtype=bool)) == []
+
+
+def test_what_everybody_did_alike_breaks_nothing() -> None:
+    right = np.ones((250, 20))
+    found = Answers(list(range(250)), right, np.full(right.shape, np.nan), list(range(1, 21)))
+    assert forensic_jobs.patterns(found, np.zeros(20, dtype=bool)) == []
+
+
+def test_the_daily_look_knows_which_questions_were_found_outside(
+    session: Session, make: Make, exam: Exam
+) -> None:
+    make.graded(make.attempt(exam=exam), right=2)
+    form_id = session.scalars(sa.select(Attempt.form_id)).first() or 0
+    found = forensic_jobs._answers(session, form_id)
+    assert not forensic_jobs._suspected(session, form_id, found).any()
+    question = session.scalars(sa.select(Question).where(Question.exam_id == exam.id)).first()
+    assert question is not None
+    by = make.account(Role.MANAGER).id
+    suspicions.say(session, question, suspected=True, words="A forum.", by=by, now=make.now)
+    assert forensic_jobs._suspected(session, form_id, found).sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "evidence", "says"),
+    [
+        (
+            FlagKind.KNOWN,
+            {
+                "known": 5,
+                "share_known": 1.0,
+                "share_others": 0.4,
+                "everybody_known": 0.6,
+                "everybody_others": 0.61,
+                "faster": True,
+                "flagged": 2,
+            },
+            ["Better on questions that are known outside", "100.0 %", "yes, beyond habit"],
+        ),
+        (
+            FlagKind.ODD,
+            {"fit": -4.2, "right": 18, "questions": 30, "flagged": 1},
+            ["Answers that seldom go together", "-4.2", "18 of 30 questions"],
+        ),
+    ],
+)
+def test_the_other_kinds_have_their_words_too(
+    session: Session,
+    make: Make,
+    pair: tuple[Attempt, Attempt],
+    sign_in: SignIn,
+    kind: FlagKind,
+    evidence: dict[str, object],
+    says: list[str],
+) -> None:
+    found = AnswerFlag(
+        public_id=random_id(),
+        kind=kind,
+        attempt_id=pair[0].id,
+        other_attempt_id=None,
+        compared=400,
+        by_chance=0.4,
+        false_share=0.02,
+        evidence=evidence,
+        raised_at=make.now,
+    )
+    session.add(found)
+    session.commit()
+    client = sign_in(make.account(Role.REVIEWER))
+    page = client.get(f"/exams/flags/{found.public_id}").text
+    for said in [*says, "2.0 %"]:
+        assert said in page
+    assert says[0] in client.get("/exams/flags").text
+
+
 def test_the_daily_look_reads_answers_as_they_were_given_and_runs_twice(
     session: Session, make: Make, exam: Exam, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,6 +320,19 @@ def test_the_daily_look_reads_answers_as_they_were_given_and_runs_twice(
     assert {count for _kind, _attempt, count in counts} <= {1}
     states = set(session.scalars(sa.select(Attempt.state)))
     assert states <= {AttemptState.PASSED, AttemptState.BELOW}
+
+
+def _leak() -> tuple[Answers, np.ndarray, set[int]]:
+    """1500 people and 40 questions, of which 12 were known to 40 of them."""
+    random = np.random.default_rng(2)
+    items = simulate.binary_items(random, 40, difficulty=(0.4, 0.8))
+    theta = simulate.abilities(random, 1500)
+    seconds = simulate.times(random, simulate.paces(random, 40), simulate.speeds(random, theta))
+    honest = simulate.Sitting(simulate.answers(random, items, theta), seconds)
+    knew, leaked = np.arange(40), np.arange(12)
+    sat = simulate.with_preknowledge(random, honest, knew, leaked, faster=0.6)
+    found = Answers(list(range(1500)), sat.answers.astype(float), sat.seconds, list(range(1, 41)))
+    return found, np.arange(40) < 12, set(knew.tolist())
 
 
 def _room() -> tuple[Answers, Chosen, np.ndarray]:
