@@ -8,8 +8,10 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from demo import (
+    adaptive_exam,
     applicants,
     content_files,
+    first_round,
     matters,
     moments,
     money,
@@ -37,6 +39,8 @@ def appointments(world: World) -> list[Appointment]:
         *matters.of_the_work(world),
         *moments.appointments(world),
         *writing_exam.appointments(world),
+        *adaptive_exam.appointments(world),
+        *first_round.appointments(world),
     ]
     return sorted((each for each in found if each.at < world.calendar.end), key=lambda a: a.at)
 
@@ -74,6 +78,8 @@ def _money(world: World) -> Iterator[Appointment]:
     while monday < world.calendar.this_week:
         yield from _week(world, monday)
         monday += WEEK
+    asked = world.calendar.end - 2 * _DAY
+    yield written(asked, lambda session, now: money.claim_bonus(session, world, now=now))
 
 
 def _week(world: World, monday: datetime) -> Iterator[Appointment]:
@@ -95,3 +101,13 @@ def _week(world: World, monday: datetime) -> Iterator[Appointment]:
         approved + 2 * _DAY,
         lambda session, now: money.sign_runs(session, world, *clients, now=now),
     )
+    yield from _by_bank(world, approved + 2 * _DAY, first=monday == world.calendar.opens)
+
+
+def _by_bank(world: World, signed: datetime, *, first: bool) -> Iterator[Appointment]:
+    """The same day a file for the bank, a day later its answer; the first payment comes back."""
+    steps = [(3 * _HOUR, money.take_to_bank), (_DAY, money.enter_answers)]
+    if first:
+        steps += [(3 * _DAY, money.come_back), (3 * _DAY + 5 * _HOUR, money.confirm_return)]
+    for later, act in steps:
+        yield written(signed + later, lambda session, now, act=act: act(session, world, now=now))  # type: ignore[misc]

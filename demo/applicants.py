@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from demo import content_files, people
 from demo.content_files import Person, Row
 from demo.world import World
-from exams.models import Application, ApplicationState, Attempt, Opening
+from exams.models import Application, ApplicationState, Attempt, Opening, QuestionVersion
 from exams.queries import applications as application_queries
 from exams.queries import attempts as attempt_queries
 from exams.questions import KINDS, Answer, arrangement
@@ -119,8 +119,17 @@ def _values(
 ) -> list[str]:
     """What to press on the question's page for a right or a wrong answer."""
     version = session.scalars(attempt_queries.question_at(attempt.form_id, position)).one()
+    return pressed(version, arrangement_of(version, attempt.seed, position), key, right=right)
+
+
+def arrangement_of(version: QuestionVersion, seed: int, position: int) -> list[int]:
+    """The order in which an attempt shows a question's choices."""
+    return arrangement(seed, position, KINDS[version.type].size(version.content))
+
+
+def pressed(version: QuestionVersion, order: list[int], key: Row, *, right: bool) -> list[str]:
+    """The same, of a version in an order."""
     kind = KINDS[version.type]
-    order = arrangement(attempt.seed, position, kind.size(version.content))
     shown = kind.show(version.content, order, None)
     if shown.control is Control.NUMBER:
         return [str(key["value"] if right else key["value"] * 2 + 1)]

@@ -97,6 +97,12 @@ def opening() -> Row:
 
 
 @cache
+def first_round() -> Row:
+    """Names and countries of those who came before everybody else."""
+    return _row("first_round.json")
+
+
+@cache
 def countries() -> Row:
     """Where people can be paid, how, and with which documents."""
     return _row("countries.json")

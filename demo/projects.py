@@ -11,6 +11,7 @@ from demo import content_files
 from demo.content_files import Case, Row
 from demo.world import World
 from tasks.models import Project, TaskType
+from tasks.rules import Announced, Rules
 from tasks.service import importing, projects
 from tasks.service.importing import Upload
 from tasks.service.projects import Price
@@ -100,9 +101,10 @@ def _set_up_one(session: Session, world: World, row: Row, policy_id: int, *, now
     )
     project.guideline_id = guideline.guideline_id
     project.policy_id = policy_id if row["policy"] else None
-    projects.publish_rates(
-        session, project, [Price(minor=row["rate_per_hour"])], actor=actor, now=now
-    )
+    bonus = row.get("bonus")
+    rules = Rules(bonuses=(Announced(**bonus),)) if bonus else None
+    prices = [Price(minor=row["rate_per_hour"])]
+    projects.publish_rates(session, project, prices, actor=actor, rules=rules, now=now)
     agreement = content_files.text("agreements", row["agreement"])
     title = agreement.front["title"]
     projects.publish_agreement(
