@@ -252,7 +252,9 @@ def test_ones_own_result_is_neither_in_ones_queue_nor_found(sign_in: SignIn, mak
     browser = sign_in(me)
     queue = browser.get("/applications").text
     assert (str(own.public_id) in queue, str(theirs.public_id) in queue) == (False, True)
-    found = [browser.get(f"/applications/results/{one.public_id}").status_code for one in (own, theirs)]
+    found = [
+        browser.get(f"/applications/results/{one.public_id}").status_code for one in (own, theirs)
+    ]
     assert found == [404, 200]
 
 
