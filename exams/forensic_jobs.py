@@ -84,7 +84,7 @@ def compare_answers(_slot: int) -> None:
                 now = clock.now(session)
                 _raise(session, rapid(found), now=now)
                 _raise(session, similar(found, chosen(session, form_id, found)), now=now)
-                _raise(session, patterns(found, _suspected(session, form_id, found)), now=now)
+                _raise(session, patterns(found, _known_outside(session, form_id, found)), now=now)
 
 
 def rapid(found: Answers) -> list[dict[str, Any]]:
@@ -155,14 +155,14 @@ def patterns(found: Answers, suspected: np.ndarray) -> list[dict[str, Any]]:
     return [*answer_patterns.odd(fitted), *answer_patterns.known(fitted, suspected)]
 
 
-def _suspected(session: Session, form_id: int, found: Answers) -> np.ndarray:
+def _known_outside(session: Session, form_id: int, found: Answers) -> np.ndarray:
     """(positions,) bool: which questions are held to be known outside."""
     placed = (
         sa.select(FormQuestion.position)
         .join(QuestionVersion, QuestionVersion.id == FormQuestion.question_version_id)
         .where(
             FormQuestion.form_id == form_id,
-            QuestionVersion.question_id.in_(measuring.suspected()),
+            QuestionVersion.question_id.in_(measuring.known_outside()),
         )
     )
     return np.isin(found.positions, list(session.scalars(placed)))

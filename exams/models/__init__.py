@@ -32,8 +32,8 @@ from exams.models.grading import (
 from exams.models.measurement import (
     FormCalibration,
     ItemCalibration,
+    QuestionLeak,
     QuestionStudy,
-    QuestionSuspicion,
 )
 from exams.models.names import JobName
 from exams.models.openings import ANY_OTHER_COUNTRY, Opening, OpeningState, PayCountry
@@ -109,10 +109,10 @@ __all__ = [
     "QuestionConsent",
     "QuestionEnemy",
     "QuestionKey",
+    "QuestionLeak",
     "QuestionState",
     "QuestionStatistic",
     "QuestionStudy",
-    "QuestionSuspicion",
     "QuestionType",
     "QuestionVersion",
     "QuestionVoid",

@@ -106,19 +106,19 @@ class QuestionStudy(Base):
     outfit: Mapped[float | None] = mapped_column(sa.Double)
 
 
-class QuestionSuspicion(Base):
+class QuestionLeak(Base):
     """That a question was found outside, or that it turned out not to be; the newest row holds."""
 
-    __tablename__ = "question_suspicion"
+    __tablename__ = "question_leak"
     __table_args__ = (
         sa.PrimaryKeyConstraint("id"),
         sa.CheckConstraint("length(trim(words)) > 0", name="says_where"),
-        sa.Index("ix_question_suspicion_question_id", "question_id"),
+        sa.Index("ix_question_leak_question_id", "question_id"),
     )
 
     id: Mapped[Serial] = mapped_column(init=False)
     question_id: Mapped[int] = mapped_column(sa.ForeignKey("question.id"))
-    suspected: Mapped[bool]
+    known: Mapped[bool]
     words: Mapped[str]
     by_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
     at: Mapped[datetime]

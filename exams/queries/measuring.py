@@ -15,10 +15,10 @@ from exams.models import (
     FormQuestion,
     ItemCalibration,
     Question,
+    QuestionLeak,
     QuestionState,
     QuestionStatistic,
     QuestionStudy,
-    QuestionSuspicion,
     QuestionVersion,
     Standing,
 )
@@ -177,19 +177,19 @@ def outcomes(form_ids: list[int]) -> sa.Select[int, int, int, float]:
     )
 
 
-def suspicions(question_id: int) -> sa.Select[QuestionSuspicion]:
+def leaks(question_id: int) -> sa.Select[QuestionLeak]:
     """What was said of a question being known outside, the newest first."""
-    mine = sa.select(QuestionSuspicion).where(QuestionSuspicion.question_id == question_id)
-    return mine.order_by(QuestionSuspicion.id.desc())
+    mine = sa.select(QuestionLeak).where(QuestionLeak.question_id == question_id)
+    return mine.order_by(QuestionLeak.id.desc())
 
 
-def suspected() -> sa.Select[int]:
+def known_outside() -> sa.Select[int]:
     """The questions that are held to be known outside now."""
-    later = aliased(QuestionSuspicion)
+    later = aliased(QuestionLeak)
     newer = sa.exists().where(
-        later.question_id == QuestionSuspicion.question_id, later.id > QuestionSuspicion.id
+        later.question_id == QuestionLeak.question_id, later.id > QuestionLeak.id
     )
-    return sa.select(QuestionSuspicion.question_id).where(QuestionSuspicion.suspected, ~newer)
+    return sa.select(QuestionLeak.question_id).where(QuestionLeak.known, ~newer)
 
 
 def fairness_studies(exam_id: int) -> sa.Select[FairnessStudy]:

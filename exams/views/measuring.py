@@ -19,7 +19,7 @@ from exams.queries import attempts as attempt_queries
 from exams.queries import measuring as queries
 from exams.queries import reach
 from exams.queries.stages import Stage
-from exams.service import suspicions
+from exams.service import leaks
 from exams.views.questions import inline, laid_out, stimulus_of
 from portal import clock
 from portal.access import Role, person, requires
@@ -35,10 +35,10 @@ ENOUGH_FOR_A_SCALE: Final = 200
 """Answers to a question on trial before it is placed on the scale with a slope of its own."""
 
 
-class SuspicionForm(FlaskForm):  # type: ignore[misc]  # flask_wtf publishes no types
+class LeakForm(FlaskForm):  # type: ignore[misc]  # flask_wtf publishes no types
     """Whether a question is known outside."""
 
-    suspected = RadioField(
+    known = RadioField(
         lazy_gettext("Is it known outside?"),
         [InputRequired(lazy_gettext("Choose whether it is known outside"))],
         choices=[
@@ -60,23 +60,23 @@ def question(slug: str, question: str, locale: str, number: int) -> str:
     with reading() as session:
         exam = _exam(session, slug)
         found = _version(session, exam, question, locale, number)
-        return _question_page(session, exam, found, SuspicionForm())
+        return _question_page(session, exam, found, LeakForm())
 
 
 @bp.post("/questions/<question>/<locale>/<int:number>")
 @requires(Role.MANAGER)
-def suspect(slug: str, question: str, locale: str, number: int) -> Response | tuple[str, int]:
+def say_known(slug: str, question: str, locale: str, number: int) -> Response | tuple[str, int]:
     """Say that a question is known outside, or that it is not: the daily look then compares."""
     with transaction() as session:
         exam = _exam(session, slug)
         found = _version(session, exam, question, locale, number)
-        form = SuspicionForm()
+        form = LeakForm()
         if not form.validate():
             return _question_page(session, exam, found, form), 422
-        suspicions.say(
+        leaks.say(
             session,
             session.get_one(Question, found.question_id),
-            suspected=form.suspected.data == "yes",
+            known=form.known.data == "yes",
             words=form.words.data,
             by=person().account_id,
             now=clock.now(session),
@@ -169,15 +169,13 @@ def _differing(
     return [(*found[one["question_version_id"]], one) for one in order]
 
 
-def _question_page(
-    session: Session, exam: Exam, version: QuestionVersion, form: SuspicionForm
-) -> str:
+def _question_page(session: Session, exam: Exam, version: QuestionVersion, form: LeakForm) -> str:
     held = session.get_one(Question, version.question_id)
     looks = session.execute(queries.calibrations_of(version.id)).all()
     item, calibration, _form = looks[0] if looks else (None, None, None)
     study = queries.study_of(session, item) if item else None
     fair = session.scalar(queries.fairness_studies(exam.id).limit(1))
-    said = session.scalars(queries.suspicions(held.id)).all()
+    said = session.scalars(queries.leaks(held.id)).all()
     names = sa.select(Account.id, Account.display_name).where(
         Account.id.in_({one.by_id for one in said})
     )
@@ -205,7 +203,7 @@ def _question_page(
         places=session.execute(queries.forms_with(version.id)).all(),
         differences=None if fair is None else fairness_words.by_version(fair).get(version.id, []),
         difference=fairness_words.difference,
-        suspicions=said,
+        leaks=said,
         names=dict(session.execute(names).all()),
         form=form,
         areas={area["slug"]: area["title"] for area in exam.areas},

@@ -21,7 +21,7 @@ def upgrade() -> None:
     _self_identification()
     _fairness_study()
     _question_study()
-    _question_suspicion()
+    _question_leak()
     _flag_kinds("similar", "rapid", "known", "odd")
 
 
@@ -112,32 +112,28 @@ def _question_study() -> None:
     _written_by_the_worker("question_study")
 
 
-def _question_suspicion() -> None:
+def _question_leak() -> None:
     op.create_table(
-        "question_suspicion",
+        "question_leak",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("question_id", sa.BigInteger(), nullable=False),
-        sa.Column("suspected", sa.Boolean(), nullable=False),
+        sa.Column("known", sa.Boolean(), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("by_id", sa.BigInteger(), nullable=False),
         sa.Column("at", _MOMENT, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_question_suspicion")),
-        sa.CheckConstraint(
-            "length(trim(words)) > 0", name=op.f("ck_question_suspicion_says_where")
-        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_question_leak")),
+        sa.CheckConstraint("length(trim(words)) > 0", name=op.f("ck_question_leak_says_where")),
         sa.ForeignKeyConstraint(
             ["question_id"],
             ["question.id"],
-            name=op.f("fk_question_suspicion_question_id_question"),
+            name=op.f("fk_question_leak_question_id_question"),
         ),
         sa.ForeignKeyConstraint(
-            ["by_id"], ["account.id"], name=op.f("fk_question_suspicion_by_id_account")
+            ["by_id"], ["account.id"], name=op.f("fk_question_leak_by_id_account")
         ),
     )
-    op.create_index(
-        "ix_question_suspicion_question_id", "question_suspicion", ["question_id"], unique=False
-    )
-    grants.append_only("question_suspicion")
+    op.create_index("ix_question_leak_question_id", "question_leak", ["question_id"], unique=False)
+    grants.append_only("question_leak")
 
 
 def _written_by_the_worker(table: str) -> None:
@@ -158,7 +154,7 @@ def downgrade() -> None:
     """Bring the database back to the version before: what only it can hold goes."""
     op.execute("DELETE FROM answer_flag WHERE kind NOT IN ('similar', 'rapid')")
     _flag_kinds("similar", "rapid")
-    op.drop_table("question_suspicion")
+    op.drop_table("question_leak")
     op.drop_table("question_study")
     op.drop_table("fairness_study")
     op.drop_table("self_identification", schema="personal")

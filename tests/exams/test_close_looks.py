@@ -15,12 +15,12 @@ from exams.models import (
     FormQuestion,
     Question,
     QuestionState,
-    QuestionSuspicion,
+    QuestionLeak,
     QuestionVersion,
     Standing,
 )
 from exams.queries import measuring, stages
-from exams.service import approval, suspicions
+from exams.service import approval, leaks
 from portal.access import Role
 from portal.accounts.models import Account
 from portal.errors import Conflict, Invalid
@@ -225,31 +225,31 @@ def test_that_a_question_is_known_outside_is_said_with_words_and_taken_back_with
 ) -> None:
     browser = sign_in(make.account(Role.MANAGER))
     address = f"/exams/manage/{exam.slug}/questions/which-one/en/1"
-    assert browser.post(address, data={"suspected": "yes"}).status_code == 422
-    said = {"suspected": "yes", "words": "On a forum, word for word."}
+    assert browser.post(address, data={"known": "yes"}).status_code == 422
+    said = {"known": "yes", "words": "On a forum, word for word."}
     assert browser.post(address, data=said).status_code == 303
     assert "Held to be known outside" in browser.get(address).text
     question = session.scalars(
         sa.select(Question).where(Question.exam_id == exam.id, Question.slug == "which-one")
     ).one()
-    assert list(session.scalars(measuring.suspected())) == [question.id]
+    assert list(session.scalars(measuring.known_outside())) == [question.id]
     assert browser.post(address, data=said).status_code == 409
-    cleared = {"suspected": "no", "words": "Another question with the same picture."}
+    cleared = {"known": "no", "words": "Another question with the same picture."}
     assert browser.post(address, data=cleared).status_code == 303
-    assert list(session.scalars(measuring.suspected())) == []
-    assert len(session.scalars(sa.select(QuestionSuspicion)).all()) == 2
+    assert list(session.scalars(measuring.known_outside())) == []
+    assert len(session.scalars(sa.select(QuestionLeak)).all()) == 2
 
 
-def test_nothing_to_it_is_not_said_of_what_nobody_suspects(
+def test_nothing_to_it_is_not_said_of_what_nobody_found(
     session: Session, make: Make, exam: Exam
 ) -> None:
     question = session.scalars(sa.select(Question).where(Question.exam_id == exam.id)).first()
     assert question is not None
     by = make.account(Role.MANAGER).id
     with pytest.raises(Conflict):
-        suspicions.say(session, question, suspected=False, words="No.", by=by, now=make.now)
+        leaks.say(session, question, known=False, words="No.", by=by, now=make.now)
     with pytest.raises(Invalid, match="Say what was found"):
-        suspicions.say(session, question, suspected=True, words=" ", by=by, now=make.now)
+        leaks.say(session, question, known=True, words=" ", by=by, now=make.now)
 
 
 def test_the_funnel_counts_people_and_each_step_only_after_all_before_it(

@@ -22,7 +22,7 @@ from exams.models import (
     Question,
 )
 from exams.psychometrics import simulate
-from exams.service import flags, suspicions
+from exams.service import flags, leaks
 from portal.access import Role
 from portal.accounts.models import Account
 from portal.errors import Conflict, Invalid
@@ -236,12 +236,12 @@ def test_the_daily_look_knows_which_questions_were_found_outside(
     make.graded(make.attempt(exam=exam), right=2)
     form_id = session.scalars(sa.select(Attempt.form_id)).first() or 0
     found = forensic_jobs._answers(session, form_id)
-    assert not forensic_jobs._suspected(session, form_id, found).any()
+    assert not forensic_jobs._known_outside(session, form_id, found).any()
     question = session.scalars(sa.select(Question).where(Question.exam_id == exam.id)).first()
     assert question is not None
     by = make.account(Role.MANAGER).id
-    suspicions.say(session, question, suspected=True, words="A forum.", by=by, now=make.now)
-    assert forensic_jobs._suspected(session, form_id, found).sum() == 1
+    leaks.say(session, question, known=True, words="A forum.", by=by, now=make.now)
+    assert forensic_jobs._known_outside(session, form_id, found).sum() == 1
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,7 @@ bonuses.decide                     manager
 bonuses.mine                       expert
 bonuses.refuse                     manager
 budgets.set_budget                 manager
+caps.announce                      manager
 client.index                       client_reader
 client.project                     client_reader
 deciding.application               manager reviewer
@@ -90,12 +91,12 @@ earnings.refresh                   expert
 earnings.set_up                    expert
 earnings.to_stripe                 expert
 earnings.statement                 expert
-exam_adaptive.approve              manager
+exam_adaptive.approve              manager reviewer
 exam_adaptive.ask                  manager
 exam_adaptive.drop                 manager
-exam_adaptive.overview             manager
+exam_adaptive.overview             manager reviewer
 exam_adaptive.retire               manager
-exam_adaptive.show                 manager
+exam_adaptive.show                 manager reviewer
 exam_bank.move                     manager reviewer
 exam_bank.name_enemy               manager reviewer
 exam_bank.overview                 manager reviewer
@@ -123,7 +124,7 @@ exam_measuring.fairness            manager
 exam_measuring.forms               manager
 exam_measuring.pilot               manager
 exam_measuring.question            manager
-exam_measuring.suspect             manager
+exam_measuring.say_known           manager
 exam_results.download              applicant expert
 exam_results.fresh                 applicant expert
 exam_results.put_on_paper          applicant expert
