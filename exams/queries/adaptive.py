@@ -120,6 +120,15 @@ def in_use(exam_id: int) -> sa.Select[AdaptiveDesign]:
     return designs_of(exam_id).where(AdaptiveDesign.state == DesignState.IN_USE)
 
 
+def noteworthy(session: Session) -> dict[int, AdaptiveDesign]:
+    """By exam the design that waits for a second person, else the one in use."""
+    found = sa.select(AdaptiveDesign).where(
+        AdaptiveDesign.state.in_([DesignState.SHOWN, DesignState.IN_USE])
+    )
+    ordered = found.order_by(AdaptiveDesign.state == DesignState.SHOWN, AdaptiveDesign.number)
+    return {one.exam_id: one for one in session.scalars(ordered)}
+
+
 class Pooled(NamedTuple):
     """A question of a pool, beside what the step needs of its version."""
 

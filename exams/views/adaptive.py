@@ -3,6 +3,7 @@
 from typing import Any, Final
 from uuid import UUID
 
+import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
@@ -28,7 +29,8 @@ bp = Blueprint(
     template_folder="../templates",
 )
 
-_PEOPLE: Final = (Role.MANAGER,)
+_PEOPLE: Final = (Role.MANAGER, Role.REVIEWER)
+"""Who may see what a design would do, and approve one that somebody else asked for."""
 
 
 @bp.get("")
@@ -41,11 +43,11 @@ def overview(slug: str) -> str:
 
 
 @bp.post("")
-@requires(*_PEOPLE)
+@requires(Role.MANAGER)
 def ask(slug: str) -> Response | tuple[str, int]:
     """Have a design worked out."""
     with transaction() as session:
-        exam = _exam(session, slug)
+        exam = _managed(session, slug)
         form = design_form(exam)
         if not form.validate():
             return _overview(session, exam, form), 422
@@ -71,6 +73,7 @@ def show(slug: str, public_id: UUID) -> str:
             asked_by=session.get_one(Account, design.asked_by_id),
             approver=session.get_one(Account, approver) if approver else None,
             mine=design.asked_by_id == person().account_id,
+            manages=_manages(session, exam),
             sat=session.scalar(attempt_queries.at_exam(person().account_id, exam.id).limit(1)),
             attempts=designs.attempts_by(session, design),
             areas={area["slug"]: area["title"] for area in exam.areas},
@@ -90,22 +93,22 @@ def approve(slug: str, public_id: UUID) -> Response:
 
 
 @bp.post("/<uuid:public_id>/drop")
-@requires(*_PEOPLE)
+@requires(Role.MANAGER)
 def drop(slug: str, public_id: UUID) -> Response:
     """Leave it unused."""
     with transaction() as session:
-        design, by = _design(session, _exam(session, slug), public_id), person().account_id
+        design, by = _design(session, _managed(session, slug), public_id), person().account_id
         designs.drop(session, design, by=by, now=clock.now(session))
     flash(_("It is not used. Nothing has changed for anybody."), "good")
     return redirect(url_for("exam_adaptive.overview", slug=slug), 303)
 
 
 @bp.post("/<uuid:public_id>/retire")
-@requires(*_PEOPLE)
+@requires(Role.MANAGER)
 def retire(slug: str, public_id: UUID) -> Response:
     """Back to fixed forms for attempts that begin from now on."""
     with transaction() as session:
-        design, by = _design(session, _exam(session, slug), public_id), person().account_id
+        design, by = _design(session, _managed(session, slug), public_id), person().account_id
         designs.retire(session, design, by=by, now=clock.now(session))
     flash(_("Attempts that begin from now on get a fixed form; those under way go on."), "good")
     return redirect(url_for("exam_adaptive.show", slug=slug, public_id=public_id), 303)
@@ -116,6 +119,7 @@ def _overview(session: Session, exam: Exam, form: FlaskForm) -> str:
         "exams/adaptive.html",
         exam=exam,
         form=form,
+        manages=_manages(session, exam),
         calibrated=session.scalar(queries.calibrated(exam.id)) or 0,
         needed=queries.ENOUGH_QUESTIONS,
         answers=queries.ENOUGH_ANSWERS,
@@ -135,6 +139,16 @@ def _drawings(design: AdaptiveDesign) -> dict[str, Any]:
 def _design(session: Session, exam: Exam, public_id: UUID) -> AdaptiveDesign:
     mine = queries.designs_of(exam.id).where(AdaptiveDesign.public_id == public_id)
     return one_or_404(session, mine)
+
+
+def _manages(session: Session, exam: Exam) -> bool:
+    mine = reach.exams_measured_by(person().account_id)
+    return session.scalar(sa.select(Exam.id).where(Exam.id == exam.id, mine)) is not None
+
+
+def _managed(session: Session, slug: str) -> Exam:
+    mine = reach.exams_measured_by(person().account_id)
+    return one_or_404(session, attempt_queries.exam_by_slug(slug).where(mine))
 
 
 def _exam(session: Session, slug: str) -> Exam:

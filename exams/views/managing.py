@@ -29,6 +29,7 @@ def overview() -> str:
             "exams/exams.html",
             exams=list(session.scalars(queries.exams().where(exams_for(person().account_id)))),
             rating=session.execute(standards.waiting_with_exam(person().account_id)).all(),
+            designs=adaptive.noteworthy(session),
         )
 
 

@@ -132,6 +132,23 @@ def test_who_asked_sees_no_button_and_a_second_person_takes_it_into_use(
     assert second.post(f"{address}/approve").status_code == 409
 
 
+def test_a_reviewer_may_be_the_second_person_and_asks_for_none(
+    session: Session, make: Make, sign_in: SignIn
+) -> None:
+    exam = calibrated_exam(make)
+    design = design_shown(make, exam)
+    address = f"{page_of(exam)}/{design.public_id}"
+    reviewer = sign_in(make.account(Role.REVIEWER))
+    assert "Leave it unused" not in reviewer.get(address).text
+    assert "Work it out" not in reviewer.get(page_of(exam)).text
+    assert "waits for a second person" in reviewer.get("/exams").text
+    assert reviewer.post(f"{address}/drop").status_code == 403
+    assert reviewer.post(f"{address}/approve").status_code == 303
+    session.refresh(design)
+    assert design.state is DesignState.IN_USE
+    assert "Adapts to its taker" in reviewer.get("/exams").text
+
+
 def test_a_design_can_be_left_unused(session: Session, make: Make, manager: FlaskClient) -> None:
     exam = calibrated_exam(make)
     design = design_shown(make, exam)
