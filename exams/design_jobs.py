@@ -9,7 +9,7 @@ from portal.jobs import job
 
 @job(JobName.DESIGN)
 def work_out_design(design_id: int) -> None:
-    """Freeze a design's pool and simulate it. Safe to run twice: one that is shown is left alone."""
+    """Freeze a design's bank and simulate it. Safe to run twice: one that is shown is left alone."""
     with transaction() as session:
         design = session.get_one(AdaptiveDesign, design_id)
         designing.work_out(session, design, now=clock.now(session))

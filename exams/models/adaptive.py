@@ -1,4 +1,4 @@
-"""Adaptive designs: a pool of calibrated questions with the rules by which a test is drawn from it."""
+"""Adaptive designs: a bank of calibrated questions with the rules by which a test is drawn from it."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from portal.ids import RandomId
 class DesignState(StrEnum):
     """Where a design stands. Somebody else than who asked for it takes it into use."""
 
-    ASKED = "asked"  # the worker draws the pool, finds the admission chances and simulates
+    ASKED = "asked"  # the worker draws the bank, finds the admission chances and simulates
     COLLIDING = "colliding"  # no test could keep the rules; what was measured says why
     SHOWN = "shown"  # simulated: waits for a second person
     IN_USE = "in_use"
@@ -30,7 +30,7 @@ _TRANSITIONS: Final = {
 
 
 class AdaptiveDesign(Base):
-    """How the forms of an adaptive exam are drawn; its rules and its pool never change.
+    """How the forms of an adaptive exam are drawn; its rules and its bank never change.
 
     An attempt keeps the design that was in use when it began.
     """
@@ -83,11 +83,11 @@ class AdaptiveDesign(Base):
     measured: Mapped[dict[str, Any] | None] = mapped_column(default=None, init=False)
     """What the simulation found, or why there is none."""
     cut: Mapped[float | None] = mapped_column(sa.Double, default=None, init=False)
-    """The pass mark as a share of the pool's points."""
+    """The pass mark as a share of the bank's points."""
     level: Mapped[float | None] = mapped_column(sa.Double, default=None, init=False)
     """The ability that is expected to earn just that."""
     digest: Mapped[bytes | None] = mapped_column(default=None, init=False)
-    """SHA-256 of rules, pool and pass mark."""
+    """SHA-256 of rules, bank and pass mark."""
     approver_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("account.id"), default=None, init=False
     )
@@ -100,7 +100,7 @@ class AdaptiveDesign(Base):
         self.measured, self.ended_at = {"reasons": reasons}, now
 
     def show(self, measured: dict[str, Any], *, cut: float, level: float, digest: bytes) -> None:
-        """Its pool is frozen and what it would do is known."""
+        """Its bank is frozen and what it would do is known."""
         self._go(DesignState.SHOWN)
         self.measured, self.cut, self.level, self.digest = measured, cut, level, digest
 
@@ -124,7 +124,7 @@ class AdaptiveDesign(Base):
 
 
 class DesignQuestion(Base):
-    """One question of a design's pool with its parameters as they were; the worker alone writes it."""
+    """One question of a design's bank with its parameters as they were; the worker alone writes it."""
 
     __tablename__ = "design_question"
     __table_args__ = (

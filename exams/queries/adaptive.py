@@ -129,8 +129,8 @@ def noteworthy(session: Session) -> dict[int, AdaptiveDesign]:
     return {one.exam_id: one for one in session.scalars(ordered)}
 
 
-class Pooled(NamedTuple):
-    """A question of a pool, beside what the step needs of its version."""
+class Drawable(NamedTuple):
+    """A question of a bank, beside what the step needs of its version."""
 
     question: DesignQuestion
     question_id: int
@@ -139,7 +139,7 @@ class Pooled(NamedTuple):
     minutes: float
 
 
-def pool(session: Session, design_id: int) -> list[Pooled]:
+def bank_of(session: Session, design_id: int) -> list[Drawable]:
     """A design's questions, by place."""
     query = (
         sa.select(
@@ -153,11 +153,11 @@ def pool(session: Session, design_id: int) -> list[Pooled]:
         .where(DesignQuestion.design_id == design_id)
         .order_by(DesignQuestion.place)
     )
-    return [Pooled(*row) for row in session.execute(query)]
+    return [Drawable(*row) for row in session.execute(query)]
 
 
 def closed(session: Session, design_id: int, account_id: int) -> list[int]:
-    """Places of a pool that this person is not to be asked now, in order.
+    """Places of a bank that this person is not to be asked now, in order.
 
     What they have seen in this exam, in whichever version, and what is no longer in use or void.
     """
@@ -180,7 +180,7 @@ def closed(session: Session, design_id: int, account_id: int) -> list[int]:
 
 
 def drawn(session: Session, attempt: Attempt) -> list[int]:
-    """The places of the pool that an attempt was asked, in order."""
+    """The places of the bank that an attempt was asked, in order."""
     query = (
         sa.select(DesignQuestion.place)
         .join(FormQuestion, FormQuestion.question_version_id == DesignQuestion.question_version_id)

@@ -127,7 +127,7 @@ def replayed(session: Session, attempt: Attempt, credit: Sequence[float]) -> "li
 
 
 def closed_at_start(session: Session, attempt: Attempt) -> list[int]:
-    """The places of the pool that were closed to it when it began, as its first event says."""
+    """The places of the bank that were closed to it when it began, as its first event says."""
     first = events.first(session, attempt)
     closed: list[int] = first.payload["closed"]
     return closed
@@ -146,7 +146,7 @@ def rules_by_which(session: Session, attempt: Attempt) -> RulesDocument | None:
 
 
 def frozen(session: Session, design: AdaptiveDesign) -> "Frozen":
-    """The design as arrays: read once by each process, since neither rules nor pool ever change."""
+    """The design as arrays: read once by each process, since neither rules nor bank ever change."""
     digest = design.digest
     if digest is None:
         raise AssertionError("only a design that was worked out is stepped through")
@@ -224,7 +224,7 @@ def _read(session: Session, design: AdaptiveDesign) -> "Frozen":
     numbers = _numbers()
     members = [
         numbers.Member(one.question, one.question.question_version_id, one.area, one.points)
-        for one in queries.pool(session, design.id)
+        for one in queries.bank_of(session, design.id)
     ]
     read: Frozen = numbers.freeze(rules_of(design), members, level=design.level)
     return read

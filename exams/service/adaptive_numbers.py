@@ -54,7 +54,7 @@ class Parameters(Protocol):
 
 @dataclass(frozen=True)
 class Member:
-    """A question of a pool with what the step needs of its version."""
+    """A question of a bank with what the step needs of its version."""
 
     parameters: Parameters
     version_id: int
@@ -73,7 +73,7 @@ class Frozen:
 
     @cached_property
     def expected(self) -> np.ndarray:
-        """(points of the grid,): the share of all the pool's points that each ability would earn."""
+        """(points of the grid,): the share of all the bank's points that each ability would earn."""
         chance = np.exp(self.test.table.log_chance)
         earned = sum(level @ chance[item, : len(level)] for item, level in enumerate(self.levels))
         return np.asarray(earned / self.points.sum())
@@ -95,14 +95,14 @@ class Chosen:
 
     theta: float
     se: float
-    place: int | None  # of the next question in the pool; None where the test has ended
+    place: int | None  # of the next question in the bank; None where the test has ended
     ended: str | None  # why
     draw: int  # the seed of what was left to chance
 
 
 @dataclass(frozen=True)
 class Level:
-    """An ability and the share of the pool's points that it is expected to earn, with their errors."""
+    """An ability and the share of the bank's points that it is expected to earn, with their errors."""
 
     theta: float
     se: float
@@ -153,7 +153,7 @@ def step(
 
 
 def level(frozen: Frozen, asked: Sequence[int], credit: Sequence[float]) -> Level:
-    """What these answers show: EAP on the frozen scale, and the share of the pool's points.
+    """What these answers show: EAP on the frozen scale, and the share of the bank's points.
 
     The expected share of a whole bank is Bock, Thissen and Zimowski's domain score (1997, IRT
     estimation of domain scores, Journal of Educational Measurement 34); its error by the delta method.
@@ -200,18 +200,18 @@ def _mask(frozen: Frozen, closed: Sequence[int]) -> np.ndarray:
     return mask
 
 
-def items(pool: Sequence[Parameters]) -> Items:
+def items(bank: Sequence[Parameters]) -> Items:
     """The questions as the engine reads them."""
-    steps = max(len(one.intercepts) for one in pool)
-    intercepts = np.full((len(pool), steps), np.nan)
-    for row, one in enumerate(pool):
+    steps = max(len(one.intercepts) for one in bank)
+    intercepts = np.full((len(bank), steps), np.nan)
+    for row, one in enumerate(bank):
         intercepts[row, : len(one.intercepts)] = one.intercepts
     return Items(
-        np.array([one.slope for one in pool], np.float64),
+        np.array([one.slope for one in bank], np.float64),
         intercepts,
-        np.zeros(len(pool)),
-        np.tile(np.arange(steps + 1.0), (len(pool), 1)),
-        np.array([one.divided for one in pool], dtype=bool),
+        np.zeros(len(bank)),
+        np.tile(np.arange(steps + 1.0), (len(bank), 1)),
+        np.array([one.divided for one in bank], dtype=bool),
     )
 
 

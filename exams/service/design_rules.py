@@ -19,7 +19,7 @@ class AreaRule(Strict):
 
 
 class RulesDocument(Strict):
-    """What each test drawn from the pool is like."""
+    """What each test drawn from the bank is like."""
 
     shortest: int = Field(ge=5, le=200)
     longest: int = Field(ge=5, le=200)

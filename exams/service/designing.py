@@ -1,4 +1,4 @@
-"""What the worker does about an adaptive design: its pool, its admission chances, what it would do.
+"""What the worker does about an adaptive design: its bank, its admission chances, what it would do.
 
 Never imported by pages: it brings numpy, and simulates for seconds.
 """
@@ -43,7 +43,7 @@ _ABOVE: Final = 1.05
 
 @dataclass(frozen=True)
 class Candidate:
-    """A question that may join the pool."""
+    """A question that may join the bank."""
 
     version: QuestionVersion
     slope: float
@@ -71,7 +71,7 @@ USUAL: Final = Effort()
 def work_out(
     session: Session, design: AdaptiveDesign, *, now: datetime, effort: Effort = USUAL
 ) -> None:
-    """Draw the pool, find the admission chances, simulate, freeze. Run twice it does nothing.
+    """Draw the bank, find the admission chances, simulate, freeze. Run twice it does nothing.
 
     The seed is the design's own, so that the same calibrations give the same design.
     """
@@ -80,18 +80,18 @@ def work_out(
         return
     exam = session.get_one(Exam, design.exam_id)
     rules = documents.parse(RulesDocument, design.rules)
-    pool = _pool(session, exam)
+    bank = _bank(session, exam)
     random = np.random.default_rng(design.public_id.int % 2**62)
     try:
-        cut, level = _cut(session, exam, _frozen(rules, pool, level=None))
-        frozen, told = _controlled(rules, pool, level, random, effort)
+        cut, level = _cut(session, exam, _frozen(rules, bank, level=None))
+        frozen, told = _controlled(rules, bank, level, random, effort)
     except Infeasible as collision:
-        design.collide(_sentences(str(collision), exam, rules, pool), now=now)
+        design.collide(_sentences(str(collision), exam, rules, bank), now=now)
         return
-    kept = _rows(design, pool, frozen.test.admission)
+    kept = _rows(design, bank, frozen.test.admission)
     session.add_all(kept)
     design.show(
-        told | {"questions": len(pool)},
+        told | {"questions": len(bank)},
         cut=cut,
         level=level,
         digest=_digest(design, kept, cut, level),
@@ -99,14 +99,14 @@ def work_out(
     session.flush()
 
 
-def members(pool: Sequence[queries.Pooled]) -> list[Member]:
-    """A kept pool as the step reads it."""
+def members(bank: Sequence[queries.Drawable]) -> list[Member]:
+    """A kept bank as the step reads it."""
     return [
-        Member(one.question, one.question.question_version_id, one.area, one.points) for one in pool
+        Member(one.question, one.question.question_version_id, one.area, one.points) for one in bank
     ]
 
 
-def _pool(session: Session, exam: Exam) -> list[Candidate]:
+def _bank(session: Session, exam: Exam) -> list[Candidate]:
     """Every eligible question once, with the group of those that it may not stand beside."""
     found: dict[int, Candidate] = {}
     rows = session.execute(queries.eligible(exam.id)).all()
@@ -124,17 +124,17 @@ def _candidate(
     return Candidate(version, item.slope, item.intercepts, model == "gpcm", item.levels, key_number)
 
 
-def _enemies(session: Session, pool: dict[int, Candidate]) -> dict[int, int]:
+def _enemies(session: Session, bank: dict[int, Candidate]) -> dict[int, int]:
     """Questions that may not stand together, or are about one text, in groups: a test asks one of each."""
     pairs = [
         (one, other)
         for one, other in session.execute(
             sa.select(QuestionEnemy.question_id, QuestionEnemy.enemy_id)
         )
-        if one in pool and other in pool
+        if one in bank and other in bank
     ]
     first: dict[int, int] = {}
-    for question_id, one in pool.items():
+    for question_id, one in bank.items():
         text = one.version.stimulus_version_id
         if text is not None:
             pairs.append((first.setdefault(text, question_id), question_id))
@@ -147,15 +147,15 @@ def _enemies(session: Session, pool: dict[int, Candidate]) -> dict[int, int]:
     return {member: numbered[held] for member, held in group.items() if sizes.count(held) > 1}
 
 
-def _frozen(rules: RulesDocument, pool: Sequence[Candidate], *, level: float | None) -> Frozen:
-    if not pool:
+def _frozen(rules: RulesDocument, bank: Sequence[Candidate], *, level: float | None) -> Frozen:
+    if not bank:
         raise Infeasible("no question is calibrated")
-    made = [Member(one, one.version.id, one.version.area, one.version.points) for one in pool]
+    made = [Member(one, one.version.id, one.version.area, one.version.points) for one in bank]
     return numbers.freeze(rules, made, level=level)
 
 
 def _cut(session: Session, exam: Exam, frozen: Frozen) -> tuple[float, float]:
-    """The pass mark as a share of the pool's points, and the ability that is expected to earn it.
+    """The pass mark as a share of the bank's points, and the ability that is expected to earn it.
 
     Where the newest form has a mark of its own and is calibrated, the ability that its mark asks for
     is asked for here too; else the exam's share of the points is taken as it is.
@@ -179,14 +179,14 @@ def _cut(session: Session, exam: Exam, frozen: Frozen) -> tuple[float, float]:
 
 def _controlled(
     rules: RulesDocument,
-    pool: Sequence[Candidate],
+    bank: Sequence[Candidate],
     level: float,
     random: np.random.Generator,
     effort: Effort,
 ) -> tuple[Frozen, dict[str, Any]]:
     """The design with admission chances that keep the ceiling, and what a simulation of it found."""
-    frozen = _frozen(rules, pool, level=level)
-    items = numbers.items(pool)
+    frozen = _frozen(rules, bank, level=level)
+    items = numbers.items(bank)
     best = exposure.admission_for(
         frozen.test,
         items,
@@ -197,11 +197,11 @@ def _controlled(
     )
     held = [
         replace(one, admission=float(chance))
-        for one, chance in zip(pool, best.admission, strict=True)
+        for one, chance in zip(bank, best.admission, strict=True)
     ]
     frozen = _frozen(rules, held, level=level)
     outcome = simulation.run(frozen.test, random.normal(size=effort.people), random, real=items)
-    minutes = outcome.given.astype(np.float32) @ np.array([one.version.minutes for one in pool])
+    minutes = outcome.given.astype(np.float32) @ np.array([one.version.minutes for one in bank])
     return frozen, _told(outcome, minutes, level, rules) | {"rounds": best.number}
 
 
@@ -252,9 +252,9 @@ def _told(
 
 
 def _rows(
-    design: AdaptiveDesign, pool: Sequence[Candidate], admission: np.ndarray | None
+    design: AdaptiveDesign, bank: Sequence[Candidate], admission: np.ndarray | None
 ) -> list[DesignQuestion]:
-    chances = np.ones(len(pool)) if admission is None else admission
+    chances = np.ones(len(bank)) if admission is None else admission
     return [
         DesignQuestion(
             design_id=design.id,
@@ -268,7 +268,7 @@ def _rows(
             enemies=one.enemies,
             admission=float(chance),
         )
-        for place, (one, chance) in enumerate(zip(pool, chances, strict=True))
+        for place, (one, chance) in enumerate(zip(bank, chances, strict=True))
     ]
 
 
@@ -297,11 +297,11 @@ def _digest(
 
 
 def _sentences(
-    collision: str, exam: Exam, rules: RulesDocument, pool: Sequence[Candidate]
+    collision: str, exam: Exam, rules: RulesDocument, bank: Sequence[Candidate]
 ) -> list[str]:
     """What collides, with areas by their titles."""
     titles = {area["slug"]: area["title"] for area in exam.areas}
-    slugs = {one.version.area for one in pool} | {one.area for one in rules.areas}
+    slugs = {one.version.area for one in bank} | {one.area for one in rules.areas}
     for number, slug in enumerate(sorted(slugs)):
         collision = collision.replace(f"area {number} ", f"{titles.get(slug, slug)} ")
     if collision.startswith("enemies "):

@@ -90,7 +90,9 @@ def test_better_answers_lead_to_harder_questions(make: Make) -> None:
     for _ in range(4):
         answer(make, one, right=True)
         answer(make, other, right=False)
-    held = {row.question.question_version_id: row for row in queries.pool(make.session, design.id)}
+    held = {
+        row.question.question_version_id: row for row in queries.bank_of(make.session, design.id)
+    }
 
     def difficulty(attempt: Attempt) -> float:
         question = held[newest_version(make, attempt).id].question

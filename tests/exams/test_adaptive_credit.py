@@ -305,7 +305,7 @@ def test_sixteen_submits_at_once_make_no_fork(begun: int) -> None:
         "DELETE FROM form_question",
     ],
 )
-def test_the_webs_login_reads_no_key_no_step_and_changes_no_pool(
+def test_the_webs_login_reads_no_key_no_step_and_changes_no_design(
     begun: int, statement: str
 ) -> None:
     with (

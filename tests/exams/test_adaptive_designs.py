@@ -60,16 +60,16 @@ def test_only_questions_that_can_be_asked_are_counted(session: Session, make: Ma
     assert session.scalar(queries.calibrated(make.exam().id)) == 0
 
 
-def test_the_worker_freezes_the_pool_and_says_what_the_design_would_do(
+def test_the_worker_freezes_the_bank_and_says_what_the_design_would_do(
     session: Session, make: Make
 ) -> None:
     exam = calibrated_exam(make)
     design = design_shown(make, exam)
-    pool = queries.pool(session, design.id)
+    bank = queries.bank_of(session, design.id)
     measured = design.measured or {}
     assert design.state is DesignState.SHOWN
-    assert len(pool) == measured["questions"] == 300
-    assert {len(one.question.levels) for one in pool} == {2, 3}
+    assert len(bank) == measured["questions"] == 300
+    assert {len(one.question.levels) for one in bank} == {2, 3}
     assert sum(measured["ends"].values()) == measured["people"] == QUICK.people
     assert RULES["shortest"] <= measured["length"]["mean"] <= RULES["longest"]
     assert 0.5 < measured["accuracy"]["all"] <= 1
@@ -197,7 +197,7 @@ def test_questions_about_one_text_or_hostile_to_each_other_are_asked_once_a_test
         )
     session.flush()
     design = design_shown(make, exam)
-    groups = {one.question_id: one.question.enemies for one in queries.pool(session, design.id)}
+    groups = {one.question_id: one.question.enemies for one in queries.bank_of(session, design.id)}
     assert {groups[one] for one in ids} == {0}
     assert sum(group is not None for group in groups.values()) == 3
 
@@ -207,7 +207,7 @@ def test_the_rules_are_read_again_as_they_were_written() -> None:
     assert RulesDocument.model_validate(rules.model_dump()) == rules
 
 
-def test_a_pool_holds_each_question_once(session: Session, make: Make) -> None:
+def test_a_design_holds_each_question_once(session: Session, make: Make) -> None:
     design = design_shown(make, calibrated_exam(make))
     rows = sa.select(sa.func.count(sa.distinct(DesignQuestion.question_version_id)))
     assert session.scalar(rows.where(DesignQuestion.design_id == design.id)) == 300

@@ -94,7 +94,7 @@ def test_a_break_between_two_answers_changes_no_choice(session: Session, make: M
 
 
 class Known:
-    """A question of a pool that no database holds."""
+    """A question of a bank that no database holds."""
 
     def __init__(self, slope: float, difficulty: float) -> None:
         self.slope, self.intercepts = slope, [-slope * difficulty]
