@@ -176,8 +176,7 @@ class CardForm(FlaskForm):  # type: ignore[misc]
     """The next rate card: prices, and the rules that go with them."""
 
     hourly = DecimalField(
-        _("Per hour"),
-        [InputRequired(_("Enter what an hour pays")), NumberRange(min=Decimal("0.001"))],
+        _("Per hour, unless tasks alone pay"), [Optional(), NumberRange(min=Decimal("0.001"))]
     )
     task = DecimalField(
         _("Per task, if tasks pay too"), [Optional(), NumberRange(min=Decimal("0.001"))]

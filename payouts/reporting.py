@@ -1,15 +1,19 @@
 """What an expert was paid for, in the performance report."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from payouts.models import LineKind
 from payouts.queries import money as queries
 from payouts.views import words
 from portal.durations import hours
 from portal.money import Money, format_money
+
+_SAID_AGAIN: Final = LineKind.GUARANTEE
+"""Its line names the time of all others once more."""
 
 
 def pay_section(
@@ -33,7 +37,8 @@ def pay_section(
                 "state": str(words.PAYOUTS[state][0]),
             }
         )
-    seconds = sum(line.microseconds for _statement, line, _title, _state in rows) // 10**6
+    timed = (line for _statement, line, _title, _state in rows if line.kind is not _SAID_AGAIN)
+    seconds = sum(line.microseconds for line in timed) // 10**6
     return {
         "lines": lines,
         "totals": [format_money(total) for _currency, total in sorted(totals.items())],

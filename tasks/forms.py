@@ -162,6 +162,24 @@ class RateForm(FlaskForm):  # type: ignore[misc]
     )
 
 
+class CapsForm(FlaskForm):  # type: ignore[misc]
+    """Other hours for a project that is under way."""
+
+    task_minutes = IntegerField(
+        _("Minutes planned for one task"),
+        [InputRequired(_("Enter minutes")), NumberRange(1, 1440, _("Enter 1 to 1440 minutes"))],
+    )
+    day_hours = IntegerField(
+        _("Hours a day, at most"),
+        [InputRequired(_("Enter hours")), NumberRange(1, 24, _("Enter 1 to 24 hours"))],
+    )
+    week_hours = IntegerField(
+        _("Hours a week, at most"),
+        [InputRequired(_("Enter hours")), NumberRange(1, 168, _("Enter 1 to 168 hours"))],
+    )
+    reason = StringField(_("Why do they change?"), [InputRequired(_("Say why")), Length(max=500)])
+
+
 def filled(form: FlaskForm) -> dict[str, Any]:
     """A form's fields without its token."""
     return {name: value for name, value in form.data.items() if name != "csrf_token"}

@@ -18,6 +18,7 @@ from tasks import panels, reporting
 from tasks.models import JobName
 from tasks.views import (
     approving,
+    caps,
     client,
     clock,
     managing,
@@ -54,6 +55,7 @@ def register(contributions: Contributions) -> None:
             releases.bp,
             client.bp,
             approving.bp,
+            caps.bp,
         ]
     )
     contributions.navigation.extend(

@@ -62,7 +62,7 @@ class Rules:
         """What an expert reads before they accept."""
         said = []
         if self.by_task:
-            said.append("Time on tasks is paid by the task; reading and training by the hour.")
+            said.append("Time on tasks is paid by the task, not by the hour.")
         if self.aht_cap_seconds is not None:
             said.append(f"At most {hours(self.aht_cap_seconds)} of one task is paid by the hour.")
         for band in self.bands:

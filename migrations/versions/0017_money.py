@@ -36,6 +36,16 @@ _RETURN_RULES = {
     "confirmed_by_another": "state <> 'confirmed' OR decided_by_id <> entered_by_id",
     "withdrawn_says_why": "(state = 'withdrawn') = (why IS NOT NULL)",
 }
+_ACCEPTED = ("expert_id", "rate_card_id", "agreement_version_id")
+_CAPS_RULES = {
+    "number_from_one": "number >= 1",
+    "caps_contain_each_other": (
+        "task_cap_seconds > 0 AND day_cap_seconds >= task_cap_seconds"
+        " AND week_cap_seconds >= day_cap_seconds"
+    ),
+    "seven_days_notice": "holds_from >= announced_at + interval '7 days'",
+    "reason_given": "length(trim(reason)) > 0",
+}
 _BONUS_RULES = {
     "announced_in_terms": "(announced IS NULL) = (terms_id IS NULL)",
     "claims_what_was_announced": "asked_by_id IS NOT NULL OR announced IS NOT NULL",
@@ -49,11 +59,13 @@ def upgrade() -> None:
     _rail_accounts()
     _bank_returns()
     _announced_bonuses()
+    _caps()
     _run(_GUARDS.read_text(encoding="utf-8"))
 
 
 def downgrade() -> None:
     """Bring the database back to the version before."""
+    _drop_caps()
     _drop_announced_bonuses()
     _drop_bank_returns()
     _drop_rail_accounts()
@@ -226,6 +238,56 @@ def _drop_announced_bonuses() -> None:
         op.drop_column("bonus", column)
     op.alter_column("bonus", "asked_by_id", nullable=False)
     _values("bonus", "bonusstate", "state", _BONUSES)
+
+
+def _caps() -> None:
+    """Other caps for a project that is under way, a week after they were announced."""
+    seconds = ("task_cap_seconds", "day_cap_seconds", "week_cap_seconds")
+    op.create_table(
+        "caps_version",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("project_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        *(sa.Column(name, sa.BigInteger(), nullable=False) for name in seconds),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("announced_by_id", sa.BigInteger(), nullable=False),
+        sa.Column("announced_at", _MOMENT, nullable=False),
+        sa.Column("holds_from", _MOMENT, nullable=False),
+        *(
+            sa.CheckConstraint(rule, name=op.f(f"ck_caps_version_{name}"))
+            for name, rule in _CAPS_RULES.items()
+        ),
+        _refers("caps_version", "project_id", "project"),
+        _refers("caps_version", "announced_by_id", "account"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_caps_version")),
+        sa.UniqueConstraint("project_id", "number", name=op.f("uq_caps_version_project_id_number")),
+    )
+    grants.append_only("caps_version")
+    op.add_column("terms", sa.Column("caps_version_id", sa.BigInteger(), nullable=True))
+    op.create_foreign_key(
+        op.f("fk_terms_caps_version_id_caps_version"),
+        "terms",
+        "caps_version",
+        ["caps_version_id"],
+        ["id"],
+    )
+    op.drop_constraint(op.f("uq_terms_expert_id_rate_card_id_agreement_version_id"), "terms")
+    op.create_index(
+        "uq_terms_accepted",
+        "terms",
+        [*_ACCEPTED, "caps_version_id"],
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+    )
+
+
+def _drop_caps() -> None:
+    op.drop_index("uq_terms_accepted", "terms")
+    op.create_unique_constraint(
+        op.f("uq_terms_expert_id_rate_card_id_agreement_version_id"), "terms", [*_ACCEPTED]
+    )
+    op.drop_column("terms", "caps_version_id")
+    op.drop_table("caps_version")
 
 
 def _quoted(values: tuple[str, ...]) -> str:

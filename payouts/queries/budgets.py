@@ -2,19 +2,29 @@
 
 import sqlalchemy as sa
 
-from payouts.models import Bonus, Budget, LedgerAccount, LedgerKind
+from payouts.models import Bonus, Budget, LedgerAccount, LedgerKind, PaidJudgment
 from payouts.queries import work
 from tasks.models import (
+    Activity,
     Assignment,
     AssignmentState,
+    Judgment,
     Pool,
     Segment,
+    Source,
     Terms,
     Timesheet,
     TimesheetState,
 )
 
 _UNDECIDED = (TimesheetState.OPEN, TimesheetState.SUBMITTED, TimesheetState.APPROVED)
+_BY_TASK = sa.func.coalesce(Terms.rules["by_task"].as_boolean(), sa.false())
+_PER_TASK = sa.literal_column(
+    "(SELECT max((said ->> 'minor')::bigint) FROM jsonb_array_elements(terms.rates) said"
+    " WHERE said ->> 'unit' = 'task')",
+    sa.BigInteger,
+)
+"""What one task pays by the terms, the dearest of their dated rates; nothing where tasks do not pay."""
 
 
 def newest(project_id: int) -> sa.Select[Budget]:
@@ -38,10 +48,25 @@ def booked(project_id: int, currency: str) -> sa.Select[int | None]:
     )
 
 
+def judged(project_id: int) -> sa.Select[int | None]:
+    """Judgments that are paid by the task and on no statement yet, at the dearest rate of their terms."""
+    on_line = sa.exists().where(
+        PaidJudgment.pool_id == Judgment.pool_id, PaidJudgment.judgment_id == Judgment.id
+    )
+    return (
+        sa.select(sa.cast(sa.func.sum(_PER_TASK), sa.BigInteger))
+        .select_from(Judgment)
+        .join(Terms, Terms.id == Judgment.terms_id)
+        .join(Pool, Pool.id == Judgment.pool_id)
+        .where(Pool.project_id == project_id, Judgment.source == Source.EXPERT, ~on_line)
+    )
+
+
 def accruing(project_id: int) -> sa.Select[int | None]:
-    """Time on no statement yet, at the hourly rate of its terms."""
+    """Time on no statement yet, at the hourly rate of its terms; less what is paid by the task."""
     seconds = sa.func.extract("epoch", Segment.ended_at - Segment.started_at)
-    worth = sa.func.sum(seconds * Terms.hourly_minor / 3600)
+    by_hour = sa.or_(~_BY_TASK, Segment.activity != Activity.TASK)
+    worth = sa.func.sum(seconds * Terms.hourly_minor / 3600).filter(by_hour)
     return (
         sa.select(sa.cast(sa.func.ceil(worth), sa.BigInteger))
         .select_from(Segment)
@@ -52,8 +77,9 @@ def accruing(project_id: int) -> sa.Select[int | None]:
 
 
 def committed(project_id: int) -> sa.Select[int | None]:
-    """The most that assignments people hold now may come to: each one's whole cap by the hour."""
-    most = sa.func.sum(Terms.hourly_minor * Terms.task_cap_seconds / sa.literal(3600.0))
+    """The most that assignments people hold now may come to: the whole cap by the hour, or the task."""
+    hourly = Terms.hourly_minor * Terms.task_cap_seconds / sa.literal(3600.0)
+    most = sa.func.sum(sa.case((_BY_TASK, _PER_TASK), else_=hourly))
     return (
         sa.select(sa.cast(sa.func.ceil(most), sa.BigInteger))
         .select_from(Assignment)

@@ -6,7 +6,15 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from payouts.models import Payout, PayoutLine, PayoutState, Statement, StatementLine
-from tasks.models import Heartbeat, Project, Segment, Timesheet, TimesheetState
+from tasks.models import (
+    Adjustment,
+    AdjustmentState,
+    Heartbeat,
+    Project,
+    Segment,
+    Timesheet,
+    TimesheetState,
+)
 
 _LONGEST_GAP = 75  # seconds: a longer one is not time at work
 
@@ -127,6 +135,22 @@ def recorded_seconds(timesheet_ids: Iterable[int]) -> sa.Select[float]:
         .select_from(Heartbeat)
         .join(span, sa.true())
         .where(Heartbeat.session_id.in_(sessions), Heartbeat.at > begins, Heartbeat.at <= ends)
+    )
+
+
+def credited_seconds(timesheet_ids: Iterable[int]) -> sa.Select[float]:
+    """Everything credited on these timesheets, with what somebody approved beside the clock."""
+    ids = list(timesheet_ids)
+    length = sa.func.sum(sa.extract("epoch", Segment.ended_at - Segment.started_at))
+    clocked = sa.select(length).where(Segment.timesheet_id.in_(ids)).scalar_subquery()
+    added = (
+        sa.select(sa.func.sum(Adjustment.seconds))
+        .where(Adjustment.timesheet_id.in_(ids), Adjustment.state == AdjustmentState.APPROVED)
+        .scalar_subquery()
+    )
+    nothing = sa.literal(0.0)
+    return sa.select(
+        sa.cast(sa.func.coalesce(clocked, nothing) + sa.func.coalesce(added, 0), sa.Double)
     )
 
 

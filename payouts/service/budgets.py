@@ -49,6 +49,7 @@ def burn(session: Session, project: Project) -> Burn:
     newest = session.scalar(queries.newest(project.id))
     booked = session.scalar(queries.booked(project.id, currency)) or 0
     accruing = session.scalar(queries.accruing(project.id)) or 0
+    accruing += session.scalar(queries.judged(project.id)) or 0
     accruing += session.scalar(queries.promised(project.id)) or 0
     committed = session.scalar(queries.committed(project.id)) or 0
     return Burn(

@@ -82,9 +82,12 @@ def lines(work: Work, terms: Mapping[int, Terms]) -> list[Priced]:
         base = [*_hours(work, offer, rule), *_tasks(work, offer)]
         found += base
         found += _for_quality(work, offer, rule, base)
-        found += (
-            adjustment_line(a, offer, work.zone) for a in work.adjustments if a.terms_id == terms_id
-        )
+        if rates_of(offer, "hour"):
+            found += (
+                adjustment_line(a, offer, work.zone)
+                for a in work.adjustments
+                if a.terms_id == terms_id
+            )
         mine = [line for line in found if line.terms_id == terms_id]
         found += _top_up(work, offer, rule, mine)
     return found
@@ -152,7 +155,10 @@ def signed(amount: Money) -> str:
 
 
 def _hours(work: Work, terms: Terms, rule: Rules) -> Iterator[Priced]:
-    """Time at the hourly rate, and training at its own where the card has one."""
+    """Time at the hourly rate, and training at its own where the card has one.
+
+    Terms that pay by the task alone have no rate by the hour, and no line for it.
+    """
     mine = [segment for segment in work.segments if segment.terms_id == terms.id]
     training = bool(rates_of(terms, "training"))
     kinds = {LineKind.HOURLY: "hour", LineKind.TRAINING: "training"}
@@ -161,7 +167,7 @@ def _hours(work: Work, terms: Terms, rule: Rules) -> Iterator[Priced]:
         of_kind = [s for s in mine if (training and s.activity is Activity.TRAINING) is taught]
         if rule.by_task:
             of_kind = [s for s in of_kind if s.activity is not Activity.TASK]
-        if not of_kind:
+        if not of_kind or (rule.by_task and not rates_of(terms, unit)):
             continue
         for part in parts(_paid(of_kind, work, rule), terms, unit=unit):
             microseconds = int(part.seconds * 10**6)

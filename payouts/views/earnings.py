@@ -17,6 +17,7 @@ from payouts.forms import PayeeForm
 from payouts.models import (
     HoldReason,
     LedgerKind,
+    LineKind,
     Payout,
     PayoutAccount,
     PayoutState,
@@ -105,7 +106,7 @@ def statement(public_id: UUID) -> str:
             rows=rows,
             currency=found.currency,
             total=_total(found, rows),
-            seconds=sum(line.microseconds for line, _title, _state in rows) // 10**6,
+            seconds=_credited(session, rows, sheets),
             hour=_effective(session, found, rows, sheets),
             paper=session.scalar(paper_queries.latest(found.expert_id, statement_id=found.id)),
             weeks={sheet.id: (sheet, project) for sheet, project in weeks},
@@ -294,6 +295,18 @@ def _total(found: Statement, rows: Rows) -> Money:
     return Money(sum(line.amount_minor for line, _title, _state in rows), found.currency)
 
 
+def _credited(session: Session, rows: Rows, sheets: list[int]) -> int:
+    """Seconds that are on the sheets, paid by the hour or not: what the lines name, and the rest.
+
+    A guarantee's line names the time of all others once more, a task's names none.
+    """
+    named = sum(
+        line.microseconds for line, _title, _state in rows if line.kind is not LineKind.GUARANTEE
+    )
+    on_sheets = session.scalar(queries.credited_seconds(sheets)) or 0
+    return max(named // 10**6, int(on_sheets))
+
+
 @dataclass(frozen=True)
 class Effective:
     """What an hour really paid: everything earned over all time recorded."""
@@ -309,8 +322,7 @@ def _effective(
     sheets: list[int],
 ) -> Effective | None:
     recorded = Fraction(session.scalar(queries.recorded_seconds(sheets)) or 0.0)
-    credited = Fraction(sum(line.microseconds for line, _title, _state in rows), 10**6)
-    seconds = max(recorded, credited)
+    seconds = max(recorded, Fraction(_credited(session, rows, sheets)))
     if seconds <= 0:
         return None
     rate = round_half_up(_total(found, rows).minor * 3600 / seconds)

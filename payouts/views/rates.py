@@ -57,6 +57,8 @@ def _prices(form: CardForm, project: Project) -> list[projects.Price]:
 
 def _rules(form: CardForm, project: Project) -> Rules:
     """The rules as entered. Raises `Invalid` where one could take, or makes no sense."""
+    if form.hourly.data is None and not form.by_task.data:
+        raise Invalid(_("Enter what an hour pays, or let time on tasks be paid by the task."))
     if form.by_task.data and form.task.data is None:
         raise Invalid(_("Say what a task pays, if time on tasks is paid by the task."))
     bands: tuple[Band, ...] = ()

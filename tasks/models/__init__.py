@@ -5,7 +5,7 @@ from tasks.models.gold import Gold, GoldKey, GoldScore
 from tasks.models.guidelines import Clause, Guideline, GuidelineVersion, Policy, PolicyVersion
 from tasks.models.imports import UNDER_WAY, ImportState, TaskImport
 from tasks.models.names import JobName
-from tasks.models.offers import Rate, RateCard, RateUnit, Terms
+from tasks.models.offers import NOTICE, CapsVersion, Rate, RateCard, RateUnit, Terms
 from tasks.models.projects import Pool, Project, ProjectState, TaskType
 from tasks.models.releases import Release, ReleaseState
 from tasks.models.time import (
@@ -34,6 +34,7 @@ from tasks.models.work import (
 )
 
 __all__ = [
+    "NOTICE",
     "UNDER_WAY",
     "Activity",
     "Adjustment",
@@ -41,6 +42,7 @@ __all__ = [
     "Assignment",
     "AssignmentState",
     "BeatKind",
+    "CapsVersion",
     "ClaimState",
     "Clause",
     "Draft",

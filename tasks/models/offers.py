@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
@@ -77,6 +77,45 @@ class Rate(Base):
     """Language of the work; empty means any."""
 
 
+NOTICE: Final = timedelta(days=7)
+"""How long new caps are announced before they hold."""
+
+
+class CapsVersion(Base):
+    """Other caps of a project, announced a week before they hold; append-only.
+
+    They hold for a person from when they accept them. From `holds_from` on nobody is handed a new
+    task under older ones; tasks that are held keep the terms they were accepted under.
+    """
+
+    __tablename__ = "caps_version"
+    __table_args__ = (
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("project_id", "number"),
+        sa.CheckConstraint("number >= 1", name="number_from_one"),
+        sa.CheckConstraint(
+            "task_cap_seconds > 0 AND day_cap_seconds >= task_cap_seconds"
+            " AND week_cap_seconds >= day_cap_seconds",
+            name="caps_contain_each_other",
+        ),
+        sa.CheckConstraint(
+            "holds_from >= announced_at + interval '7 days'", name="seven_days_notice"
+        ),
+        sa.CheckConstraint("length(trim(reason)) > 0", name="reason_given"),
+    )
+
+    id: Mapped[Serial] = mapped_column(init=False)
+    project_id: Mapped[int] = mapped_column(sa.ForeignKey("project.id"))
+    number: Mapped[int]
+    task_cap_seconds: Mapped[int]
+    day_cap_seconds: Mapped[int]
+    week_cap_seconds: Mapped[int]
+    reason: Mapped[str]
+    announced_by_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    announced_at: Mapped[datetime]
+    holds_from: Mapped[datetime]
+
+
 class Terms(Base):
     """What one expert accepted for one project: the only thing their pay is computed from.
 
@@ -87,7 +126,15 @@ class Terms(Base):
     __tablename__ = "terms"
     __table_args__ = (
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("expert_id", "rate_card_id", "agreement_version_id"),
+        sa.Index(
+            "uq_terms_accepted",
+            "expert_id",
+            "rate_card_id",
+            "agreement_version_id",
+            "caps_version_id",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
         sa.Index("ix_terms_current", "expert_id", "project_id", "id"),
         sa.CheckConstraint("hourly_minor >= 0", name="hourly_minor_not_negative"),
         sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_iso"),
@@ -103,7 +150,7 @@ class Terms(Base):
     accepted_at: Mapped[datetime]
     currency: Mapped[str]
     hourly_minor: Mapped[int]
-    """The hourly rate when it was accepted; `rates` has the dated ones."""
+    """The hourly rate when it was accepted; `rates` has the dated ones. 0 where only tasks pay."""
     rates: Mapped[list[Any]]
     hold_seconds: Mapped[int]
     idle_limit_seconds: Mapped[int]
@@ -116,6 +163,10 @@ class Terms(Base):
     """The card's rules, as they were accepted."""
     claim_day_seconds: Mapped[int] = mapped_column(default=1800, server_default="1800")
     """Time the clock did not see that counts on one day without anybody deciding on it."""
+    caps_version_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("caps_version.id"), default=None
+    )
+    """Which caps these are; empty for those that the project began with."""
 
     @property
     def hold(self) -> timedelta:

@@ -15,6 +15,7 @@ from tasks.models import (
     Pool,
     Project,
     Segment,
+    Terms,
     Timesheet,
     TimesheetState,
 )
@@ -43,11 +44,12 @@ def newest(project_id: int) -> sa.Select[int]:
 
 
 def facts(session: Session, project: Project, ids: list[int]) -> dict[int, Facts]:
-    """The facts of some timesheets, in four queries however many there are."""
+    """The facts of some timesheets, in a few queries however many there are."""
     credited = _by_sheet(session, _credited(ids))
     reading = _by_sheet(session, _credited(ids).where(Segment.activity == Activity.READING))
     judged = _by_sheet(session, _judged(ids))
     asked = _by_sheet(session, _asked(ids))
+    caps = _by_sheet(session, _day_caps(ids))
     longest: dict[int, float] = defaultdict(float)
     for sheet_id, _day, seconds in session.execute(_by_day(project, ids)):
         longest[sheet_id] = max(longest[sheet_id], seconds)
@@ -56,12 +58,22 @@ def facts(session: Session, project: Project, ids: list[int]) -> dict[int, Facts
             credited=credited.get(sheet_id, 0.0),
             reading=reading.get(sheet_id, 0.0),
             longest_day=longest[sheet_id],
-            day_cap=project.day_cap_seconds,
+            day_cap=caps.get(sheet_id, project.day_cap_seconds),
             judgments=judged.get(sheet_id, 0),
             asked=asked.get(sheet_id, 0),
         )
         for sheet_id in ids
     }
+
+
+def _day_caps(ids: list[int]) -> sa.Select[int, int]:
+    """The hours a day that the person had accepted when they worked."""
+    accepted = (
+        sa.select(Segment.timesheet_id, sa.func.max(Terms.day_cap_seconds))
+        .join(Terms, Terms.id == Segment.terms_id)
+        .where(Segment.timesheet_id.in_(ids))
+    )
+    return accepted.group_by(Segment.timesheet_id)
 
 
 def _by_sheet(session: Session, query: sa.Select[int, Any]) -> dict[int, Any]:

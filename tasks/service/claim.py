@@ -15,7 +15,7 @@ from tasks.models import Assignment, Enrolment, Judgment, Pool, Project, Task, T
 from tasks.queries import projects as project_queries
 from tasks.queries import time as time_queries
 from tasks.queries import work as queries
-from tasks.service import eligibility
+from tasks.service import caps, eligibility
 from tasks.service.reasons import NothingLeft, Reason
 from tasks.types import kind
 
@@ -86,6 +86,8 @@ def claim_next_task(
     reason = eligibility.obstacle(
         session, enrolment=enrolment, pool=pool, project=project, now=now
     ) or exhausted_cap(session, enrolment, project, terms, now=now)
+    if reason is None and caps.outdated(session, project, terms, now=now):
+        reason = Reason.NEW_TERMS
     if reason:
         return NothingLeft(reason)
     task = _next_task(session, enrolment)

@@ -32,7 +32,7 @@ class Offered:
 
     project: Project
     rate: Money | None
-    """An hour's pay: by the accepted terms, else by the newest card."""
+    """An hour's pay: by the accepted terms, else by the newest card; None where only tasks pay."""
     accepted: bool
     obstacle: Reason | None
     """None: tasks are open. Never how many: a number that stays after an answer tells of a probe."""
@@ -65,7 +65,7 @@ def _offer(project: Project, known: _Known) -> Offered:
     minor = terms.hourly_minor if terms else known.rates.get(project.id)
     return Offered(
         project=project,
-        rate=None if minor is None else Money(minor, project.currency),
+        rate=Money(minor, project.currency) if minor else None,
         accepted=terms is not None,
         obstacle=_obstacle(project, known),
     )

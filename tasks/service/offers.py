@@ -14,6 +14,8 @@ from portal.money import Money, plain
 from tasks.models import Project, Rate, RateCard, RateUnit, Terms
 from tasks.queries import projects as queries
 from tasks.rules import parse
+from tasks.service import caps
+from tasks.service.caps import Caps
 
 _UNITS: Final = {
     RateUnit.TASK: "{} {} for each task.",
@@ -23,12 +25,14 @@ _UNITS: Final = {
 
 @dataclass(frozen=True)
 class Offer:
-    """The newest card and agreement of a project."""
+    """The newest card and agreement of a project, and the caps that hold."""
 
     card: RateCard
     rates: list[Rate]
     agreement: AgreementVersion
     hourly_minor: int
+    """0 where the card pays by the task alone."""
+    caps: Caps
 
 
 def offer(session: Session, project: Project, *, now: datetime) -> Offer | None:
@@ -38,8 +42,17 @@ def offer(session: Session, project: Project, *, now: datetime) -> Offer | None:
     if card is None or agreement is None:
         return None
     rates = list(session.scalars(queries.rates(card, project.locale)))
-    hourly = next((rate.minor for rate in rates if _holds(rate, now)), None)
-    return None if hourly is None else Offer(card, rates, agreement, hourly)
+    hourly = next((rate.minor for rate in rates if _holds(rate, RateUnit.HOUR, now)), None)
+    by_task = parse(card.rules).by_task and any(_holds(r, RateUnit.TASK, now) for r in rates)
+    if hourly is None and not by_task:
+        return None
+    return Offer(card, rates, agreement, hourly or 0, caps.in_force(session, project, now=now))
+
+
+def is_newer(offer: Offer, terms: Terms) -> bool:
+    """Whether there is something to accept beyond what was."""
+    accepted = (terms.rate_card_id, terms.caps_version_id)
+    return (offer.card.id, offer.caps.version_id) != accepted
 
 
 def also_pays(offer: Offer, *, now: datetime) -> list[str]:
@@ -53,6 +66,8 @@ def also_pays(offer: Offer, *, now: datetime) -> list[str]:
         and rate.starts_at <= now
         and not (rate.ends_at and rate.ends_at <= now)
     ]
+    if not offer.hourly_minor:
+        said.append("There is no rate by the hour: reading is part of what a task pays.")
     return said + parse(offer.card.rules).words(currency)
 
 
@@ -77,6 +92,7 @@ def accept(
             Terms.expert_id == expert_id,
             Terms.rate_card_id == found.card.id,
             Terms.agreement_version_id == found.agreement.id,
+            Terms.caps_version_id.is_not_distinct_from(found.caps.version_id),
         )
     )
     return same or _freeze(session, expert_id, project, found, now)
@@ -96,9 +112,10 @@ def _freeze(
         rates=[_frozen(rate) for rate in found.rates],
         hold_seconds=project.hold_seconds,
         idle_limit_seconds=project.idle_limit_seconds,
-        task_cap_seconds=project.task_cap_seconds,
-        day_cap_seconds=project.day_cap_seconds,
-        week_cap_seconds=project.week_cap_seconds,
+        task_cap_seconds=found.caps.task_cap_seconds,
+        day_cap_seconds=found.caps.day_cap_seconds,
+        week_cap_seconds=found.caps.week_cap_seconds,
+        caps_version_id=found.caps.version_id,
         rules=found.card.rules,
         claim_day_seconds=project.claim_day_seconds,
     )
@@ -119,9 +136,7 @@ def _frozen(rate: Rate) -> dict[str, str | int | None]:
     }
 
 
-def _holds(rate: Rate, now: datetime) -> bool:
+def _holds(rate: Rate, unit: RateUnit, now: datetime) -> bool:
     return (
-        rate.unit is RateUnit.HOUR
-        and rate.starts_at <= now
-        and (rate.ends_at is None or now < rate.ends_at)
+        rate.unit is unit and rate.starts_at <= now and (rate.ends_at is None or now < rate.ends_at)
     )

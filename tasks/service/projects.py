@@ -144,9 +144,14 @@ def publish_rates(
     actor: int | None = None,
     rules: Rules | None = None,
 ) -> RateCard:
-    """Publish the project's next rate card. It pays an expert only once they accept it."""
-    if not any(price.unit is RateUnit.HOUR for price in prices):
-        raise Invalid("A rate card needs an hourly rate.")
+    """Publish the project's next rate card. It pays an expert only once they accept it.
+
+    It has a rate by the hour, unless its rules say that tasks are paid by the task and it says how.
+    """
+    units = {price.unit for price in prices}
+    by_task = RateUnit.TASK in units and rules is not None and rules.by_task
+    if RateUnit.HOUR not in units and not by_task:
+        raise Invalid("A rate card needs an hourly rate, or pays by the task alone.")
     newest = session.scalar(queries.newest_rate_card(project.id))
     number, said = newest.number + 1 if newest else 1, stored(rules or Rules())
     card = RateCard(project.id, number, project.currency, now, actor, said)

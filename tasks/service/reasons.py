@@ -11,6 +11,7 @@ class Reason(StrEnum):
     """What keeps an expert from being handed a task."""
 
     NO_TERMS = "no_terms"
+    NEW_TERMS = "new_terms"
     NOT_OPEN = "not_open"
     ACCOUNT_PAUSED = "account_paused"
     NO_QUALIFICATION = "no_qualification"
@@ -30,6 +31,7 @@ class NothingLeft:
 
 SENTENCES: Final = {
     Reason.NO_TERMS: _("You have not accepted this project's agreement and rate yet. Read it to begin."),
+    Reason.NEW_TERMS: _("Other hours hold here by now. Read and accept the new terms to be handed tasks again."),
     Reason.NOT_OPEN: _("This project is not handing out tasks just now. It will show here when it does."),
     Reason.ACCOUNT_PAUSED: _("Your account is paused while a person looks. What you have earned stays yours."),
     Reason.NO_QUALIFICATION: _("This project asks for a qualification you do not hold now. Take its exam to work here."),

@@ -1,6 +1,7 @@
 """What the workbench shows: the task, the draft, the guideline's sections, the session so far."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,7 +28,7 @@ from tasks.queries import work as queries
 from tasks.service.clock import standing
 from tasks.service.extensions import step
 from tasks.service.planned import ASKED_AT, may_read, planned
-from tasks.terms import parts, price
+from tasks.terms import by_task, parts, price
 from tasks.types import BadField, kind
 
 
@@ -52,7 +53,7 @@ def bench(
         public_id=assignment.public_id,
         late=assignment.state is AssignmentState.EXPIRED,
         project=project,
-        rate=Money(terms.hourly_minor, terms.currency),
+        rate=Money(terms.hourly_minor, terms.currency) if terms.hourly_minor else None,
         guideline=guideline,
         sections=[each for each in sections(guideline.body) if each.level == 3],
         middle=rules.template,
@@ -89,14 +90,19 @@ def sitting(session: Session, expert_id: int, project: Project) -> dict[str, Any
     return {
         "judgments": len(judgments),
         "seconds": sum((span.ended_at - span.started_at).total_seconds() for span in spans),
-        "worth": Money(round_half_up(price(spans, judgments, terms)), terms.currency),
+        "worth": Money(round_half_up(_worth(spans, judgments, terms)), terms.currency),
         "counting": True,
         "standing": standing(session, live),
         "parts": [
             (float(part.seconds), Money(part.hourly_minor, terms.currency))
-            for part in parts(spans, terms)
+            for part in (parts(spans, terms) if terms.hourly_minor else ())
         ],
     }
+
+
+def _worth(spans: Sequence[Segment], judgments: Sequence[Judgment], terms: Terms) -> Fraction:
+    """What the session is worth so far: by the hour and the task, or by the task alone."""
+    return price(spans, judgments, terms) if terms.hourly_minor else by_task(judgments, terms)
 
 
 def _clauses(session: Session, project: Project, view: Mapping[str, Any]) -> list[Any]:

@@ -16,15 +16,18 @@ from portal.accounts.models import Grant, Organisation
 from portal.contributions import Contributions
 from portal.db import one_or_404, reading, transaction
 from portal.money import Money, exponent
-from tasks.forms import GuidelineForm, ProjectForm, RateForm
+from tasks.forms import CapsForm, GuidelineForm, ProjectForm, RateForm
 from tasks.guideline_text import sections
 from tasks.models import Adjustment, AdjustmentState, Project, ProjectState, TaskType, Timesheet
 from tasks.quality.share import Share, share_right
+from tasks.queries import caps as caps_queries
 from tasks.queries import managing
 from tasks.queries import projects as queries
 from tasks.queries import quality as quality_queries
 from tasks.queries import work as work_queries
+from tasks.service import caps
 from tasks.service import projects as service
+from tasks.service.caps import Caps
 from tasks.types import kind
 from tasks.views import pictures
 
@@ -180,7 +183,7 @@ def publish_guideline(slug: str) -> Response | tuple[str, int]:
 def settings(slug: str) -> str:
     """What was set up, the rate cards, and opening, pausing, closing."""
     with reading() as session:
-        return _settings_page(session, mine(session, slug), RateForm())
+        return settings_page(session, mine(session, slug), RateForm())
 
 
 @bp.post("/<slug>/rate")
@@ -191,7 +194,7 @@ def publish_rate(slug: str) -> Response | tuple[str, int]:
     with transaction() as session:
         project = mine(session, slug)
         if not form.validate_on_submit():
-            return _settings_page(session, project, form), 422
+            return settings_page(session, project, form), 422
         price = service.Price(_minor(form.hourly.data, project.currency))
         service.publish_rates(
             session, project, [price], now=clock.now(session), actor=person().account_id
@@ -252,7 +255,12 @@ def _guideline_page(session: Session, project: Project, form: GuidelineForm) -> 
     return _page("guideline", project, form=form, guideline=version, sections=parts)
 
 
-def _settings_page(session: Session, project: Project, form: RateForm) -> str:
+def settings_page(
+    session: Session, project: Project, form: RateForm, caps_form: CapsForm | None = None
+) -> str:
+    """The settings, with forms as they were filled in."""
+    now = clock.now(session)
+    held = caps.in_force(session, project, now=now)
     card = session.scalar(queries.newest_rate_card(project.id))
     rates = session.scalars(queries.rates(card, project.locale)).all() if card else []
     return _page(
@@ -262,7 +270,20 @@ def _settings_page(session: Session, project: Project, form: RateForm) -> str:
         card_row=card,
         rates=[(rate, Money(rate.minor, project.currency)) for rate in rates],
         missing=service.what_is_missing(session, project),
+        caps=held,
+        coming=session.scalar(caps_queries.coming(project.id, now=now)),
+        caps_form=caps_form or _caps_form(held),
     )
+
+
+def _caps_form(held: Caps) -> CapsForm:
+    """What holds now, to be changed."""
+    known = {
+        "task_minutes": held.task_cap_seconds // 60,
+        "day_hours": held.day_cap_seconds // 3600,
+        "week_hours": held.week_cap_seconds // 3600,
+    }
+    return CapsForm(prefix="caps", formdata=None, data=known)
 
 
 def _asked(project: Project) -> sa.Select[Adjustment]:

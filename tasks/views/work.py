@@ -24,6 +24,7 @@ from portal.money import Money
 from portal.prose import markdown, without_title
 from tasks.guideline_text import sections
 from tasks.models import Assignment, AssignmentState, ExtensionState, Pool, Project
+from tasks.queries import caps as caps_queries
 from tasks.queries import projects as project_queries
 from tasks.queries import time as time_queries
 from tasks.queries import work as queries
@@ -76,15 +77,16 @@ def project(slug: str) -> str:
         terms = session.scalar(project_queries.current_terms(me, found.id))
         offer = offers.offer(session, found, now=now)
         able = qualified(session, me, found, now=now)
-        newer = terms is not None and offer is not None and offer.card.id != terms.rate_card_id
+        newer = terms is not None and offer is not None and offers.is_newer(offer, terms)
         return render_template(
             "tasks/offer.html",
             project=found,
             terms=terms,
-            rate=Money(terms.hourly_minor, terms.currency) if terms else None,
+            rate=_hourly(terms.hourly_minor, found) if terms else None,
             offer=offer,
             also=offers.also_pays(offer, now=now) if offer else [],
-            offer_rate=Money(offer.hourly_minor, offer.card.currency) if offer else None,
+            offer_rate=_hourly(offer.hourly_minor, found) if offer else None,
+            coming=session.scalar(caps_queries.coming(found.id, now=now)),
             agreement=markdown(without_title(offer.agreement.body)) if offer and able else None,
             newer=newer,
             why_not=None if able else SENTENCES[Reason.NO_QUALIFICATION],
@@ -256,6 +258,11 @@ def _next(session: Session, done: Assignment) -> Response | AnyResponse:
     response = make_response(bench(session, following))
     response.headers["Content-Location"] = url_for("work.task", public_id=following.public_id)
     return response
+
+
+def _hourly(minor: int, project: Project) -> Money | None:
+    """The rate by the hour; None where only tasks pay."""
+    return Money(minor, project.currency) if minor else None
 
 
 def _keep_counting(session: Session, expert_id: int, project: Project) -> None:
