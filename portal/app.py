@@ -63,8 +63,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     connect(settings, database_url=settings.database_url)
     contributions = collect(demo=settings.demo)
     app.extensions["contributions"] = contributions
+    logs.install(app)  # first: whatever refuses a request, the answer has its correlation id
     CSRFProtect(app)
-    for part in (logs, i18n, errors, safety, loader, limits, navigation, health, versions):
+    for part in (i18n, errors, safety, loader, limits, navigation, health, versions):
         part.install(app)
     for blueprint in contributions.blueprints:
         app.register_blueprint(blueprint)
