@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 from typing import Final
 
 import numpy as np
@@ -94,7 +94,8 @@ def fairness(
     people there were in all is known from elsewhere.
     """
     kept, withheld = _told(applicants, stages, least)
-    cells = sorted({tuple(one.groups[name] for name in attributes) for one in applicants})
+    values = [sorted({one.groups[name] for one in applicants}) for name in attributes]
+    cells = list(product(*values))  # also those that nobody is in: an outsider cannot tell
     place = {cell: number for number, cell in enumerate(cells)}
     counts = np.zeros((len(kept) + 1, len(cells)), dtype=np.int64)
     for one in applicants:

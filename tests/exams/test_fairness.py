@@ -209,7 +209,7 @@ def test_no_group_that_is_hidden_follows_from_what_the_page_shows(
     found = without_loss(crowd, ["screened", "sat", "passed"], list(ATTRIBUTES))
     kept = [fairness_jobs._table(table) for table in found.tables]
     assert all(row["reached"] >= LEAST for table in _first(kept) for row in table["rows"])
-    cells = sorted({tuple(one.groups.values()) for one in crowd})
+    cells = list(product(*(sorted({one.groups[name] for one in crowd}) for name in ATTRIBUTES)))
     known, totals = _equations(kept, cells, people)
     for name, value in _hidden(kept, cells):
         wanted = np.array([cell[list(ATTRIBUTES).index(name)] == value for cell in cells])
