@@ -129,21 +129,24 @@ def _take_over(
         version.sha256 = hashed(version)
     session.add_all(versions)
     session.flush()
-    ids = [version.id for version in versions]
+    _approve_at_once(session, [version.id for version in versions], rows, approved, now)
+
+
+def _approve_at_once(
+    session: Session,
+    ids: list[int],
+    rows: list[dict[str, Any]],
+    approved: dict[str, Any],
+    now: datetime,
+) -> None:
+    """Keys and standings, in use as they come."""
     secrets = [{name: row[name] for name in ("key", "rationale", "difficulty")} for row in rows]
-    session.execute(
-        sa.insert(QuestionKey),
-        [
-            secret
-            | {
-                "question_version_id": one,
-                "number": 1,
-                "sha256": digest(secret),
-                "created_at": now,
-            }
-            for one, secret in zip(ids, secrets, strict=True)
-        ],
-    )
+    kept = [
+        secret
+        | {"question_version_id": one, "number": 1, "sha256": digest(secret), "created_at": now}
+        for one, secret in zip(ids, secrets, strict=True)
+    ]
+    session.execute(sa.insert(QuestionKey), kept)
     plain: dict[str, Any] = {"before_approvals": False, **approved}
     in_use = plain | {"state": QuestionState.LIVE}
     proposed = plain | {"number": 1, "proposed_at": now}

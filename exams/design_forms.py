@@ -15,6 +15,19 @@ _NEVER: Final = "never"
 _NUMBER: Final = _("Write a number")
 
 
+_DECIDE: Final = [
+    SelectChoice("sprt", _("Yes, by the sequential probability ratio (Wald)")),
+    SelectChoice("glr", _("Yes, by the generalised likelihood ratio: shorter tests")),
+    SelectChoice("bayes", _("Yes, by the odds of being above the pass mark")),
+    SelectChoice(_NEVER, _("No, measure everybody equally well")),
+]
+_CRITERION: Final = [
+    SelectChoice("maximum information", _("The one that tells most")),
+    SelectChoice("randomesque", _("One of the five that tell most, by lot")),
+    SelectChoice("progressive", _("By lot at first, the one that tells most at the end")),
+]
+
+
 def design_form(exam: Exam) -> FlaskForm:
     """A form with a least and a most for every area."""
     fields: dict[str, Any] = {
@@ -25,41 +38,26 @@ def design_form(exam: Exam) -> FlaskForm:
             [Optional(), NumberRange(Decimal("0.1"), 1, _("Write a number from 0.1 to 1"))],
             default=Decimal("0.35"),
         ),
-        "decide": RadioField(
-            _("End once it is sure on which side of the pass mark somebody is?"),
-            [InputRequired(_("Choose one"))],
-            choices=[
-                SelectChoice("sprt", _("Yes, by the sequential probability ratio (Wald)")),
-                SelectChoice("glr", _("Yes, by the generalised likelihood ratio: shorter tests")),
-                SelectChoice("bayes", _("Yes, by the odds of being above the pass mark")),
-                SelectChoice(_NEVER, _("No, measure everybody equally well")),
-            ],
-            default="sprt",
+        "decide": _one_of(
+            _("End once it is sure on which side of the pass mark somebody is?"), _DECIDE
         ),
         "ceiling": _needed(
             _("Tests of a hundred in which a question may come, at most"), 5, 100, 25
         ),
-        "criterion": RadioField(
-            _("Which question comes next?"),
-            [InputRequired(_("Choose one"))],
-            choices=[
-                SelectChoice("maximum information", _("The one that tells most")),
-                SelectChoice("randomesque", _("One of the five that tell most, by lot")),
-                SelectChoice(
-                    "progressive", _("By lot at first, the one that tells most at the end")
-                ),
-            ],
-            default="maximum information",
-        ),
+        "criterion": _one_of(_("Which question comes next?"), _CRITERION),
     }
     for area in exam.areas:
         for end, words in (("least", _("at least")), ("most", _("at most"))):
             label = f"{area['title']}, {words}"
-            fields[_name(area["slug"], end)] = IntegerField(
-                label, [Optional(), NumberRange(0, 200, _NUMBER)]
-            )
+            limits = [Optional(), NumberRange(0, 200, _NUMBER)]
+            fields[_name(area["slug"], end)] = IntegerField(label, limits)
     fields["validate_longest"] = _in_order
     return type("DesignForm", (FlaskForm,), fields)()
+
+
+def _one_of(words: str, choices: list[SelectChoice]) -> RadioField:
+    needed = [InputRequired(_("Choose one"))]
+    return RadioField(words, needed, choices=choices, default=choices[0].value)
 
 
 def document(form: FlaskForm, exam: Exam) -> dict[str, Any]:

@@ -208,46 +208,50 @@ def _controlled(
 def _told(
     outcome: Outcome, minutes: np.ndarray, level: float, rules: RulesDocument
 ) -> dict[str, Any]:
-    """What a manager is shown. A decision is right where estimate and truth lie on one side."""
-    right = (outcome.theta >= level) == (outcome.truth >= level)
-    beyond = np.abs(outcome.truth - level) > _BEYOND
+    """What a manager is shown."""
     lengths, counts = np.unique(outcome.length, return_counts=True)
-    worn = outcome.exposure
+    by_length = {str(int(one)): int(count) for one, count in zip(lengths, counts, strict=True)}
+    reasons = simulation.reasons(outcome).items()
     return {
         "people": len(outcome.truth),
-        "length": {
-            "mean": float(outcome.length.mean()),
-            "most": float(np.quantile(outcome.length, 0.95)),
-            "counts": {
-                str(int(one)): int(count) for one, count in zip(lengths, counts, strict=True)
-            },
-        },
-        "minutes": {
-            "mean": float(minutes.mean()),
-            "most": float(np.quantile(minutes, 0.95)),
-        },
-        "exposure": {
-            "highest": float(worn.max()),
-            "never": int((worn == 0).sum()),
-            "kept": bool(worn.max() <= rules.ceiling * _ABOVE),
-            "shares": [round(float(one), 4) for one in np.sort(worn)[::-1]],
-        },
+        "length": _spread(outcome.length) | {"counts": by_length},
+        "minutes": _spread(minutes),
+        "exposure": _wear(outcome.exposure, rules),
         "overlap": outcome.overlap,
         "error": {
             "rmse": float(np.sqrt(((outcome.theta - outcome.truth) ** 2).mean())),
             "bias": float((outcome.theta - outcome.truth).mean()),
             "mean": float(outcome.se.mean()),
         },
-        "accuracy": {
-            "all": float(right.mean()),
-            "beyond": float(right[beyond].mean()),
-            "beyond_by": _BEYOND,
-        },
-        "ends": {
-            reason.name.lower(): count
-            for reason, count in simulation.reasons(outcome).items()
-            if reason is not Reason.GOES_ON
-        },
+        "accuracy": _accuracy(outcome, level),
+        "ends": {one.name.lower(): count for one, count in reasons if one is not Reason.GOES_ON},
+    }
+
+
+def _spread(values: np.ndarray) -> dict[str, Any]:
+    """The mean, and what 95 in 100 do not exceed."""
+    return {"mean": float(values.mean()), "most": float(np.quantile(values, 0.95))}
+
+
+def _wear(exposure_of: np.ndarray, rules: RulesDocument) -> dict[str, Any]:
+    """How often questions came, the most worn first."""
+    highest = float(exposure_of.max())
+    return {
+        "highest": highest,
+        "never": int((exposure_of == 0).sum()),
+        "kept": highest <= rules.ceiling * _ABOVE,
+        "shares": [round(float(one), 4) for one in np.sort(exposure_of)[::-1]],
+    }
+
+
+def _accuracy(outcome: Outcome, level: float) -> dict[str, Any]:
+    """How often estimate and truth lie on one side of the pass mark."""
+    right = (outcome.theta >= level) == (outcome.truth >= level)
+    beyond = np.abs(outcome.truth - level) > _BEYOND
+    return {
+        "all": float(right.mean()),
+        "beyond": float(right[beyond].mean()) if beyond.any() else 1.0,
+        "beyond_by": _BEYOND,
     }
 
 
