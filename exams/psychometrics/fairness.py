@@ -1,5 +1,6 @@
 """The fairness table of an application's stages: rates by group and by pairs of groups, small ones hidden."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
@@ -71,6 +72,8 @@ def without_loss(
     found = fairness(applicants, stages, attributes, crossed=(), least=least)
     taken: list[tuple[str, str]] = []
     for pair in combinations(attributes, 2):
+        if _large(applicants, stages, pair, least) < 2:
+            continue  # nothing to compare
         tried = fairness(applicants, stages, attributes, crossed=(*taken, pair), least=least)
         more = any(table.rows for table in tried.tables if table.attributes == pair)
         if more and _rows(found) <= _rows(tried):
@@ -88,7 +91,8 @@ def fairness(
 ) -> Fairness:
     """Passage through the stages by each attribute and each pair of them (`crossed`: all), safe to show.
 
-    A person reached a stage if they passed all before it. A stage that fewer than `least` passed, or
+    A person reached a stage if they passed all before it. A group of whom fewer than `least` reached
+    the last stage told of is hidden at all of them. A stage that fewer than `least` passed, or
     failed, is withheld: it would say of everybody in a hidden group what became of them. What is
     hidden is hidden at every stage, and cannot be derived (see `suppression.shown`) even though how many
     people there were in all is known from elsewhere.
@@ -103,10 +107,7 @@ def fairness(
         counts[outcome, place[tuple(one.groups[name] for name in attributes)]] += 1
     pairs = list(combinations(attributes, 2)) if crossed is None else crossed
     rows, margins = _margins(cells, attributes, pairs)
-    everybody = np.array([not row.table for row in rows], dtype=bool)
-    visible = (
-        shown(counts, margins, least=least, known=everybody) if kept else np.zeros_like(everybody)
-    )
+    visible = _visible(rows, margins, counts, least)
     tables = [
         _table(stages[stage], table, rows, _passages(rows, margins, counts, number), visible)
         for number, stage in enumerate(kept)
@@ -131,6 +132,15 @@ def _told(
         enough = passed >= least and len(reached) - passed >= least
         (kept if enough else withheld).append(stage)
     return kept, withheld
+
+
+def _visible(rows: Sequence[_Row], margins: Margins, counts: np.ndarray, least: int) -> np.ndarray:
+    """(rows,) bool: groups that are large enough at the last stage told of, and give nobody away."""
+    everybody = np.array([not row.table for row in rows], dtype=bool)
+    if len(counts) < 2:
+        return np.zeros_like(everybody)
+    at_the_end = margins.members @ counts[-2:].sum(0)
+    return shown(counts, margins, least=least, known=everybody, smallest=at_the_end)
 
 
 def _rows(found: Fairness) -> set[tuple[str, tuple[str, ...], str]]:

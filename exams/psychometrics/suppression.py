@@ -42,6 +42,7 @@ def shown(
     *,
     least: int = LEAST,
     known: np.ndarray | None = None,  # (margins,) bool: sums that outsiders have from elsewhere
+    smallest: np.ndarray | None = None,  # (margins,) what must not be below `least`: its people
 ) -> np.ndarray:
     """(margins,) bool: the sums that may be shown.
 
@@ -53,7 +54,7 @@ def shown(
     """
     people = margins.members @ counts.sum(0)
     public = np.zeros(len(people), dtype=bool) if known is None else known
-    visible = np.asarray((people >= least) | public)
+    visible = np.asarray(((people if smallest is None else smallest) >= least) | public)
     safe = np.zeros_like(visible)
     while (visible & ~public).any():
         exposed = _first_exposed(counts, margins, visible, safe, least)

@@ -208,7 +208,7 @@ def test_no_group_that_is_hidden_follows_from_what_the_page_shows(
     crowd = [_somebody(random, rarity) for _ in range(people)]
     found = without_loss(crowd, ["screened", "sat", "passed"], list(ATTRIBUTES))
     kept = [fairness_jobs._table(table) for table in found.tables]
-    assert all(row["reached"] >= LEAST for table in _first(kept) for row in table["rows"])
+    assert all(row["reached"] >= LEAST for table in kept for row in table["rows"])
     cells = list(product(*(sorted({one.groups[name] for one in crowd}) for name in ATTRIBUTES)))
     known, totals = _equations(kept, cells, people)
     for name, value in _hidden(kept, cells):

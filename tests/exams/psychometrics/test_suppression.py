@@ -129,6 +129,14 @@ def test_a_stage_nearly_everybody_passed_is_withheld() -> None:
     assert found.tables == ()
 
 
+def test_a_group_that_shrinks_below_ten_on_its_way_is_not_shown_at_all() -> None:
+    people = [*_ways("a", 40, 40, 60), *_ways("b", 40, 40, 60), *_ways("c", 20, 4, 4)]
+    found = fairness(people, ["first", "second"], ["g"])
+    told = {(t.stage, row.group) for t in found.tables for row in t.rows if t.attributes}
+    assert told in ({("first", "a"), ("second", "a")}, {("first", "b"), ("second", "b")})
+    assert min(row.reached for t in found.tables for row in t.rows) >= LEAST
+
+
 def test_stages_follow_one_another() -> None:
     people = [Applicant({"g": "a" if n % 2 else "b"}, n % 3) for n in range(120)]
     found = fairness(people, ["first", "second"], ["g"])
@@ -184,6 +192,13 @@ def test_wilsons_interval_holds_the_rate(reached: int, data: st.DataObject) -> N
     assert passage.interval is not None
     low, high = passage.interval
     assert -1e-12 <= low <= passage.passed / reached + 1e-12 <= high + 2e-12
+
+
+def _ways(group: str, *passed: int) -> list[Applicant]:
+    """So many of a group who passed no stage, one, two."""
+    return [
+        Applicant({"g": group}, stages) for stages, count in enumerate(passed) for _ in range(count)
+    ]
 
 
 def _told(found: Fairness) -> set[tuple[str, tuple[str, ...], str]]:
