@@ -2,6 +2,7 @@
 
 import ctypes
 import importlib.util
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -10,12 +11,15 @@ from pathlib import Path
 from typing import Final
 
 import click
+import psycopg
+import redis
 
 from portal import settings
 from portal.cli import home
 from portal.embedded import binaries, postgres
 from portal.embedded.errors import EmbeddedError
 from portal.settings import SettingsError
+from portal.shell.health import newest_revision
 
 NATIVE: Final = {
     "libpango-1.0.so.0": "libpango-1.0-0",
@@ -23,6 +27,11 @@ NATIVE: Final = {
     "libharfbuzz-subset.so.0": "libharfbuzz-subset0",
 }
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
+SECRETS: Final = {
+    "SECRET_KEY": "import secrets; print(secrets.token_urlsafe(48))",
+    "PERSONAL_KEY": "import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())",
+}
+"""Settings that one makes oneself, and what makes them."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +63,17 @@ def doctor(data: Path | None) -> None:
 
 
 def findings(folder: Path) -> Iterator[Finding]:
-    """Look at everything that a run on `folder` needs."""
+    """Look at everything that a run on `folder` needs, or what the environment's own servers lack."""
     yield _python()
     yield _torch()
-    yield _postgres(folder)
-    yield _queue()
+    if "DATABASE_URL" in os.environ:
+        yield from _installation()
+    else:
+        yield _postgres(folder)
+        yield _queue()
+        yield _run(folder)
     yield _pango()
     yield _browser()
-    yield _run(folder)
 
 
 def _python() -> Finding:
@@ -72,7 +84,8 @@ def _torch() -> Finding:
     """Found by its metadata: importing it takes seconds."""
     if importlib.util.find_spec("torch"):
         return Finding("torch", "installed (workers and commands import it, the web does not)")
-    return Finding("torch", "not installed", "./run list, which installs what constraints.txt says")
+    mend = f"{sys.executable} -m pip install -c constraints.txt torch"
+    return Finding("torch", "not installed", mend)
 
 
 def _postgres(folder: Path) -> Finding:
@@ -111,11 +124,54 @@ def _browser() -> Finding:
 def _run(folder: Path) -> Finding:
     if postgres.running(folder / "postgres"):
         return Finding("run", f"one is using {folder}")
+    return Finding("run", f"none on {folder}", "./run demo", needed=False)
+
+
+def _installation() -> Iterator[Finding]:
+    """An installation with servers of its own: every setting that is wrong, else what they answer."""
     try:
-        settings.load()
-    except SettingsError:
-        return Finding("run", f"none on {folder}", "./run demo", needed=False)
-    return Finding("run", "the environment names its own servers")
+        config = settings.load()
+    except SettingsError as error:
+        yield from map(_unset, str(error).splitlines())
+        return
+    yield Finding("settings", "complete")
+    yield _database(config.database_url)
+    yield _queue_server(config.redis_url)
+
+
+def _unset(problem: str) -> Finding:
+    name, _, found = problem.partition(": ")
+    made = f"$({sys.executable} -c '{SECRETS[name]}')" if name in SECRETS else "…"
+    mend = f"export {name}={made}" if name.isupper() else "see the settings in README.md"
+    return Finding(name, found, mend)
+
+
+def _database(url: str) -> Finding:
+    try:
+        plain = url.replace("postgresql+psycopg:", "postgresql:", 1)
+        with psycopg.connect(plain, connect_timeout=5) as connection:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except psycopg.errors.UndefinedTable:
+        row = None
+    except psycopg.Error as error:
+        why = str(error).strip().splitlines()[-1]
+        return Finding("PostgreSQL", why, "start it, or correct DATABASE_URL")
+    if row != (newest_revision(),):
+        found = f"migrated to {row[0] if row else 'nothing'}, needs {newest_revision()}"
+        return Finding("PostgreSQL", found, "touchstone migrate")
+    return Finding("PostgreSQL", f"answers and is migrated to {newest_revision()}")
+
+
+def _queue_server(url: str | None) -> Finding:
+    if url is None:
+        mend = "export REDIS_URL=…"
+        return Finding("queue", "none, so workers look into the database", mend, needed=False)
+    try:
+        with redis.Redis.from_url(url, socket_connect_timeout=5) as client:
+            client.ping()
+    except redis.RedisError as error:
+        return Finding("queue", f"does not answer ({error})", "start it, or correct REDIS_URL")
+    return Finding("queue", "answers")
 
 
 def _loads(library: str) -> bool:
