@@ -134,6 +134,18 @@ def _told(
     return kept, withheld
 
 
+def _large(
+    applicants: Sequence[Applicant], stages: Sequence[str], pair: tuple[str, str], least: int
+) -> int:
+    """How many groups by both attributes are large enough at the last stage told of."""
+    kept, _withheld = _told(applicants, stages, least)
+    before = kept[-2] if len(kept) > 1 else -1
+    groups = Counter(
+        (one.groups[pair[0]], one.groups[pair[1]]) for one in applicants if one.passed > before
+    )
+    return sum(people >= least for people in groups.values())
+
+
 def _visible(rows: Sequence[_Row], margins: Margins, counts: np.ndarray, least: int) -> np.ndarray:
     """(rows,) bool: groups that are large enough at the last stage told of, and give nobody away."""
     everybody = np.array([not row.table for row in rows], dtype=bool)
