@@ -1,25 +1,29 @@
 """The demo's world, made small: true to its seed, paid to the last unit, and without trace of its making."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from demo import content_files, seed
+from demo import content_files, first_round, seed
 from demo.clockwork import Calendar
 from demo.world import World
 from portal import db, settings
 from portal.app import create_app
 from portal.stripe.sandbox.serving import served
 from tests.conftest import Database
+from tests.demo import paper
 
 Rows = list[tuple[Any, ...]]
 _WEEKS = 3
+_THINNESS = 0.5
 
 
 @pytest.fixture
@@ -55,7 +59,9 @@ def _end() -> datetime:
     return datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
 
 
-def _make(config: settings.Settings, owner: str, *, end: datetime, thinness: float = 0.5) -> None:
+def _make(
+    config: settings.Settings, owner: str, *, end: datetime, thinness: float = _THINNESS
+) -> None:
     with _as_owner(owner, config), served(config) as stripe:
         calendar = Calendar(end=end, weeks=_WEEKS)
         seed.make(World(seed.SEED, calendar, stripe, thinness=thinness))
@@ -86,16 +92,21 @@ _COUNTS = """
 
 
 def test_the_world_holds_together_when_it_is_made(
-    fresh_database: Database, demo_settings: settings.Settings
+    fresh_database: Database,
+    demo_settings: settings.Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     owner = fresh_database.owner
     _make(demo_settings, owner, end=_end())
     _everybody_is_there(owner)
+    _the_first_round_is_over(owner)
     _nothing_is_left_undone(owner)
     _money_adds_up(owner)
     _matters_wait_for_people(owner)
     _accuracies_are_recovered(owner)
     assert _ask(owner, "SELECT seconds FROM clock_shift") == [(0.0,)]
+    _reports_say_what_the_database_holds(fresh_database, tmp_path, monkeypatch)
 
 
 def test_the_same_seed_gives_the_same_past(
@@ -124,8 +135,11 @@ def test_the_clock_is_given_back_even_if_the_seeding_fails(
 
 
 def _everybody_is_there(owner: str) -> None:
-    people = {row[0]: row[1] for row in _ask(owner, "SELECT email, state FROM account")}
+    found = {row[0]: row[1] for row in _ask(owner, "SELECT email, state FROM account")}
+    people = {email: state for email, state in found.items() if not _of_the_first_round(email)}
     assert people == {person.email: "active" for person in content_files.people()}
+    assert len(found) - len(people) == round(first_round.PEOPLE * _THINNESS)
+    assert set(found.values()) == {"active"}
     offered = _ask(
         owner, "SELECT email FROM demo_person JOIN account ON id = account_id ORDER BY position"
     )
@@ -137,6 +151,28 @@ def _everybody_is_there(owner: str) -> None:
     unidentified = f"""{experts} AND NOT EXISTS (SELECT FROM identity_check c
         WHERE c.account_id = account.id AND c.state = 'verified')"""
     assert _ask(owner, unidentified) == []
+
+
+def _of_the_first_round(email: str) -> bool:
+    return email.endswith(first_round.POST_OFFICE)
+
+
+def _the_first_round_is_over(owner: str) -> None:
+    """Everybody who sat has a result that a person confirmed where it lay below, and a whole record."""
+    sat = f"""SELECT attempt.state, count(*) FROM attempt JOIN account ON account.id = account_id
+        WHERE email LIKE '%@{first_round.POST_OFFICE}' GROUP BY 1"""
+    states: dict[str, int] = dict(_ask(owner, sat))
+    assert states.keys() == {"passed", "not_passed"}
+    stopped = round(first_round.STOPPED * _THINNESS)
+    assert sum(states.values()) == round(first_round.PEOPLE * _THINNESS) - stopped
+    broken = """SELECT count(*) FROM attempt_event e JOIN attempt_event b
+        ON b.attempt_id = e.attempt_id AND b.seq = e.seq - 1 WHERE e.previous_hash <> b.hash"""
+    assert _ask(owner, broken) == [(0,)]
+    said = _ask(owner, "SELECT count(*) FROM personal.self_identification")
+    assert 0 < said[0][0] < round(first_round.PEOPLE * _THINNESS)
+    trial = """SELECT count(*), min(seen) > 10 FROM question_statistic
+        JOIN question_standing USING (question_version_id) WHERE state = 'pilot'"""
+    assert _ask(owner, trial) == [(2, True)]
 
 
 def _nothing_is_left_undone(owner: str) -> None:
@@ -203,6 +239,27 @@ def _accuracies_are_recovered(owner: str) -> None:
     expected = sum(judged * works[e].accuracy[p] for p, e, judged, _ in found)
     variance = sum(j * works[e].accuracy[p] * (1 - works[e].accuracy[p]) for p, e, j, _ in found)
     assert abs(sum(right for *_, right in found) - expected) < 3 * math.sqrt(variance)
+
+
+def _reports_say_what_the_database_holds(
+    database: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the last digit, through the command; a paper about other days would be noticed."""
+    monkeypatch.setenv("WORKER_DATABASE_URL", database.worker)
+    today = datetime.now(UTC).date()
+    days = {"start": f"{today - timedelta(weeks=_WEEKS + 4)}", "end": f"{today}"}
+    fewer = {"start": days["start"], "end": f"{today - timedelta(days=8)}"}
+    known: Counter[str] = Counter()
+    for _project, email, judged, _right in _ask(database.owner, _GOLD):
+        known[email] += judged
+    ((email, _most),) = known.most_common(1)
+
+    def ask(question: str) -> Rows:
+        return _ask(database.owner, question)
+
+    made = paper.of(email, **days, folder=folder)
+    assert paper.differences(made, ask, email=email, **days) == []
+    assert len(paper.differences(made, ask, email=email, **fewer)) > 4
 
 
 def _as_extreme(right: int, judged: int, accuracy: float) -> float:
