@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 
 from exams import panels, reporting
 from exams.models import Application, JobName
+from exams.service import erasure
 from exams.service.accommodations import DECLINED
 from exams.views import (
     accommodations,
@@ -64,6 +65,7 @@ def register(contributions: Contributions) -> None:
     contributions.sweeps.append(Sweep(JobName.FAIRNESS, timedelta(days=1)))
     contributions.identity_listeners.append(JobName.IDENTITY_SETTLED)
     contributions.appeal_listeners.append(JobName.APPEAL_UPHELD)
+    contributions.erasers.append(erasure.of_account)
     contributions.sweeps.append(Sweep(JobName.SWEEP, timedelta(minutes=1)))
     contributions.commands.append("exams.cli:exams")
     contributions.people_scopes.append(applicants)

@@ -11,6 +11,7 @@ from payouts.queries import statements as statement_queries
 from payouts.service import (
     bonuses,
     budgets,
+    erasure,
     papers,
     payees,
     proof,
@@ -162,6 +163,13 @@ def payee_changed(event_id: int) -> None:
     recipient = accounts.retrieve(stripe_id)
     with transaction() as session:
         payees.seen(session, account_id, recipient, now=clock.now(session))
+
+
+@job(JobName.FORGET_TAX_FORMS)
+def forget_tax_forms(_slot: int) -> None:
+    """Delete tax forms of erased accounts that the law no longer asks for."""
+    with transaction() as session:
+        erasure.forget_tax_forms(session, now=clock.now(session))
 
 
 @job(JobName.APPEAL_UPHELD)

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 
 from payouts import panels, reporting
 from payouts.models import JobName
+from payouts.service import erasure
 from payouts.service.bonuses import REFUSED
 from payouts.service.returns import RETURNED
 from payouts.views import (
@@ -69,6 +70,8 @@ def register(contributions: Contributions) -> None:
 def _background(contributions: Contributions) -> None:
     contributions.job_names.append(JobName)
     contributions.job_modules.append("payouts.jobs")
+    contributions.erasure_obstacles.append(erasure.obstacles)
+    contributions.erasers.append(erasure.of_account)
     contributions.appeal_listeners.append(JobName.APPEAL_UPHELD)
     contributions.decision_titles |= {
         RETURNED: _("A payment to you came back"),
@@ -81,6 +84,7 @@ def _background(contributions: Contributions) -> None:
         Sweep(JobName.SEAL_LEDGER, timedelta(hours=1)),
         Sweep(JobName.WATCH_BUDGETS, timedelta(minutes=10)),
         Sweep(JobName.RECONCILE, timedelta(days=1)),
+        Sweep(JobName.FORGET_TAX_FORMS, timedelta(days=1)),
     ]
     for event in ("transfer.created", "transfer.updated", "transfer.reversed"):
         contributions.webhook_handlers[event] = JobName.TRANSFER_CHANGED

@@ -93,6 +93,13 @@ class Contributions:
     project_tabs: list[ProjectTab] = field(default_factory=list)
     people_scopes: list[Callable[[int], sa.Select[int]]] = field(default_factory=list)
     """Each gives the ids of accounts that a viewer (by account id) may look at through the package."""
+    erasure_obstacles: list[Callable[[Session, int], list[LazyString]]] = field(
+        default_factory=list
+    )
+    """Why an account's data cannot be erased yet, and how that ends: money that is owed, a duty."""
+    erasers: list[Callable[[Session, int, datetime], list[int]]] = field(default_factory=list)
+    """Each erases what its package keeps of an account, and may run twice; gives ids of stored files
+    whose bytes go too. What must be said outside goes into the outbox under a key that is stored."""
     report_sections: list[ReportSection] = field(default_factory=list)
     clock_badge: Callable[[Session, int, datetime], str | None] | None = None
     """Renders the running clock in the header of an expert's pages."""

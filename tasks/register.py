@@ -16,6 +16,7 @@ from portal.contributions import (
 )
 from tasks import panels, reporting
 from tasks.models import JobName
+from tasks.service import erasure
 from tasks.views import (
     approving,
     caps,
@@ -110,6 +111,7 @@ def register(contributions: Contributions) -> None:
         "tasks.extension": _("No more time for a task this time"),
         "tasks.adjustment": _("Time that was not accepted this time"),
     }
+    contributions.erasers.append(erasure.of_account)
     contributions.commands.append("tasks.cli:tasks")
 
 

@@ -46,6 +46,11 @@ _CAPS_RULES = {
     "seven_days_notice": "holds_from >= announced_at + interval '7 days'",
     "reason_given": "length(trim(reason)) > 0",
 }
+_ERASURE_RULES = {
+    "fourteen_days": "due_at >= asked_at + interval '14 days'",
+    "ended_iff_ended": "(state = 'asked') = (ended_at IS NULL)",
+    "never_before_its_day": "state <> 'erased' OR ended_at >= due_at",
+}
 _BONUS_RULES = {
     "announced_in_terms": "(announced IS NULL) = (terms_id IS NULL)",
     "claims_what_was_announced": "asked_by_id IS NOT NULL OR announced IS NOT NULL",
@@ -60,11 +65,13 @@ def upgrade() -> None:
     _bank_returns()
     _announced_bonuses()
     _caps()
+    _erasures()
     _run(_GUARDS.read_text(encoding="utf-8"))
 
 
 def downgrade() -> None:
     """Bring the database back to the version before."""
+    op.drop_table("account_erasure")
     _drop_caps()
     _drop_announced_bonuses()
     _drop_bank_returns()
@@ -288,6 +295,39 @@ def _drop_caps() -> None:
     )
     op.drop_column("terms", "caps_version_id")
     op.drop_table("caps_version")
+
+
+def _erasures() -> None:
+    """People who asked that what is known of them be erased."""
+    op.create_table(
+        "account_erasure",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("asked_at", _MOMENT, nullable=False),
+        sa.Column("due_at", _MOMENT, nullable=False),
+        _enum("account_erasure", "erasurestate", "state", ("asked", "undone", "erased")),
+        sa.Column("ended_at", _MOMENT, nullable=True),
+        sa.Column(
+            "files", postgresql.JSONB(), server_default=sa.text("'[]'::jsonb"), nullable=False
+        ),
+        *(
+            sa.CheckConstraint(rule, name=op.f(f"ck_account_erasure_{name}"))
+            for name, rule in _ERASURE_RULES.items()
+        ),
+        _refers("account_erasure", "account_id", "account"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_erasure")),
+    )
+    op.create_index(
+        "uq_account_erasure_open",
+        "account_erasure",
+        ["account_id"],
+        unique=True,
+        postgresql_where=sa.text("state <> 'undone'"),
+    )
+    op.execute(f"GRANT SELECT, INSERT ON account_erasure TO {grants.APP}, {grants.WORKER}")
+    op.execute(
+        f"GRANT UPDATE (state, ended_at, files) ON account_erasure TO {grants.APP}, {grants.WORKER}"
+    )
 
 
 def _quoted(values: tuple[str, ...]) -> str:

@@ -17,3 +17,4 @@ class JobName(StrEnum):
     WATCH_BUDGETS = "payouts.watch_budgets"
     PAYEE_CHANGED = "payouts.payee_changed"
     APPEAL_UPHELD = "payouts.appeal_upheld"
+    FORGET_TAX_FORMS = "payouts.forget_tax_forms"

@@ -210,6 +210,19 @@ class PasswordChangeForm(NewPasswordMixin, FlaskForm):  # type: ignore[misc]
     )
 
 
+class EraseForm(FlaskForm):  # type: ignore[misc]  # flask_wtf publishes no types
+    """Asking that one's data be deleted: the address typed out, and the password where there is one."""
+
+    address = StringField(
+        _("Your e-mail address, typed out"),
+        [InputRequired(_("Type your e-mail address")), Length(max=254)],
+        render_kw={"autocomplete": "off", "inputmode": "email"},
+    )
+    current = PasswordField(
+        _("Your password"), [Length(max=1000)], render_kw={"autocomplete": "current-password"}
+    )
+
+
 class EmailChangeForm(FlaskForm):  # type: ignore[misc]  # flask_wtf publishes no types
     """A new address, with the password to show that it is really them."""
 

@@ -43,6 +43,29 @@ def changed(session: Session, account: Account, what: str, *, now: datetime, to:
     _send(session, account, subject, "changed", _link("reset-password"), to=to, now=now, what=what)
 
 
+def erasure_asked(session: Session, account: Account, *, due: datetime, now: datetime) -> None:
+    """What was asked for, when it happens, and how to undo it."""
+    body = (
+        f"You asked us to delete your data. That happens on {due:%d %B %Y}, or as soon after it as"
+        " nothing is owed to you any more. Until then your account works as before.\n\nWas this not"
+        " you, or have you changed your mind? Sign in and keep your account here:"
+    )
+    _say(session, account, "Your data will be deleted", body, _link("account/erase"), now=now)
+
+
+def erasure_undone(session: Session, account: Account, *, now: datetime) -> None:
+    """Nothing is deleted."""
+    body = "You keep your account: nothing of it is deleted.\n\nWas this not you? Change your password:"
+    _say(session, account, "Your data stays", body, _link("account/password"), now=now)
+
+
+def _say(
+    session: Session, account: Account, subject: str, body: str, link: str, *, now: datetime
+) -> None:
+    text = f"Hello {account.display_name},\n\n{body}\n\n{link}\n\nTouchstone\n"
+    mail.send(session, to=account.email, subject=subject, body=text, now=now)
+
+
 def _send(
     session: Session,
     account: Account,

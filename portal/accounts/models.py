@@ -17,6 +17,8 @@ class JobName(StrEnum):
 
     FORGET_SIGN_INS = "accounts.forget_sign_ins"
     REOPEN_AFTER_APPEAL = "accounts.reopen_after_appeal"
+    FIND_ERASURES = "accounts.find_erasures"
+    ERASE_ACCOUNT = "accounts.erase"
 
 
 class Organisation(Base):
@@ -101,6 +103,73 @@ class Account(Base):
     def close(self) -> None:
         """Closed for good; what is earned stays payable."""
         self.state = move(_TRANSITIONS, self.state, AccountState.CLOSED)
+
+    def erase(self) -> None:
+        """Nobody any more: without name, address or place, and closed. Safe to repeat."""
+        if self.state is not AccountState.CLOSED:
+            self.close()
+        self.display_name = ERASED
+        self.email = f"{self.public_id.hex}@erased.invalid"
+        self.country, self.time_zone, self.locale = None, "UTC", "en"
+        self.email_verified_at = None
+
+
+ERASED: Final = "Erased account"
+"""What stands where a name stood."""
+
+
+class ErasureState(StrEnum):
+    """ASKED can be undone until it is carried out; ERASED is for good."""
+
+    ASKED = "asked"
+    UNDONE = "undone"
+    ERASED = "erased"
+
+
+_ERASURES: Final = {ErasureState.ASKED: {ErasureState.UNDONE, ErasureState.ERASED}}
+
+
+class Erasure(Base):
+    """A person asked that what we know of them be erased: after a while in which they may undo it."""
+
+    __tablename__ = "account_erasure"
+    __table_args__ = (
+        sa.PrimaryKeyConstraint("id"),
+        sa.Index(
+            "uq_account_erasure_open",
+            "account_id",
+            unique=True,
+            postgresql_where=sa.text("state <> 'undone'"),
+        ),
+        sa.CheckConstraint("due_at >= asked_at + interval '14 days'", name="fourteen_days"),
+        sa.CheckConstraint("(state = 'asked') = (ended_at IS NULL)", name="ended_iff_ended"),
+        sa.CheckConstraint("state <> 'erased' OR ended_at >= due_at", name="never_before_its_day"),
+    )
+
+    id: Mapped[Serial] = mapped_column(init=False)
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    asked_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    state: Mapped[ErasureState] = mapped_column(default=ErasureState.ASKED, init=False)
+    ended_at: Mapped[datetime | None] = mapped_column(default=None, init=False)
+    files: Mapped[list[int]] = mapped_column(
+        default_factory=list, init=False, server_default=sa.text("'[]'::jsonb")
+    )
+    """Stored files whose bytes are still to go."""
+
+    def undo(self, *, now: datetime) -> None:
+        """The person stays."""
+        self.state = move(_ERASURES, self.state, ErasureState.UNDONE)
+        self.ended_at = now
+
+    def carry_out(self, files: list[int], *, now: datetime) -> None:
+        """It is done, but for the bytes of these files."""
+        self.state = move(_ERASURES, self.state, ErasureState.ERASED)
+        self.ended_at, self.files = now, files
+
+    def wiped(self) -> None:
+        """The bytes are gone too."""
+        self.files = []
 
 
 class Grant(Base):

@@ -47,6 +47,11 @@ def read(stored: StoredFile) -> bytes:
     return content
 
 
+def wipe(stored: StoredFile) -> None:
+    """Delete the bytes; that there were some, and their hash, stays. Safe to repeat."""
+    path_of(stored).unlink(missing_ok=True)
+
+
 def path_of(stored: StoredFile) -> Path:
     """Where the bytes lie."""
     return _path(stored.sha256)

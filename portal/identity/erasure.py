@@ -32,6 +32,12 @@ def ask(session: Session, *, account_id: int, now: datetime) -> None:
             enqueue(session, JobName.ERASE, check.id, now=now)
 
 
+def of_account(session: Session, account_id: int, now: datetime) -> list[int]:
+    """With the whole account: the same; evidence lies in the database, so no file is left over."""
+    ask(session, account_id=account_id, now=now)
+    return []
+
+
 def forget(session: Session, check: IdentityCheck, *, now: datetime) -> None:
     """Stripe has redacted its part, or never had one: our own row forgets too. Safe to repeat."""
     lock(session, check)

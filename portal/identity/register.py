@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 
 from portal.access import Role
 from portal.contributions import Contributions, NavigationItem, Panel, Sweep
-from portal.identity import panels
+from portal.identity import erasure, panels
 from portal.identity.models import JobName
 from portal.identity.views import cases, own
 
@@ -33,6 +33,7 @@ def register(contributions: Contributions) -> None:
         Panel(panels.person, frozenset({Role.COMPLIANCE}), order=30, wide=False)
     )
     contributions.record_panels.append(Panel(panels.recorded, people, order=30))
+    contributions.erasers.append(erasure.of_account)
     contributions.commands.append("portal.identity.cli:identity")
     contributions.job_names.append(JobName)
     contributions.job_modules.append("portal.identity.jobs")

@@ -20,13 +20,14 @@ def send_message(row_id: int) -> None:
     goes out again under the same Message-ID, which mail systems fold into one.
     """
     with reading() as session:
-        message = session.get_one(MailMessage, row_id)
-        if message.sent_at is not None:
+        message = session.get(MailMessage, row_id)
+        if message is None or message.sent_at is not None:  # its reader's data was erased meanwhile
             return
         letter = _letter(message)
     _deliver(letter)
     with transaction() as session:
-        session.get_one(MailMessage, row_id, with_for_update=True).sent(now=clock.now(session))
+        if sent := session.get(MailMessage, row_id, with_for_update=True):
+            sent.sent(now=clock.now(session))
 
 
 def _letter(message: MailMessage) -> EmailMessage:

@@ -1,7 +1,9 @@
 """Queueing a letter, and handing it over once the transaction has been committed."""
 
+from collections.abc import Collection
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from portal import settings
@@ -24,6 +26,11 @@ def send(session: Session, *, to: str, subject: str, body: str, now: datetime) -
     session.flush()
     enqueue(session, JobName.SEND, message.id, now=now)
     return message
+
+
+def forget(session: Session, addresses: Collection[str]) -> None:
+    """Delete every letter to these addresses, sent or not: also that one was ever sent."""
+    session.execute(sa.delete(MailMessage).where(MailMessage.recipient.in_(list(addresses))))
 
 
 def text_of(message: MailMessage) -> str:

@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _
 
 from portal.access import Role
 from portal.contributions import Contributions, NavigationItem, Panel
+from portal.reports import erasure
 from portal.reports.models import JobName
 from portal.reports.panels import make_report
 from portal.reports.views import bp
@@ -14,6 +15,7 @@ def register(contributions: Contributions) -> None:
     contributions.blueprints.append(bp)
     contributions.job_names.append(JobName)
     contributions.job_modules.append("portal.reports.jobs")
+    contributions.erasers.append(erasure.of_account)
     contributions.commands.append("portal.reports.cli:report")
     contributions.person_panels.append(
         Panel(make_report, frozenset({Role.MANAGER}), order=5, wide=False)

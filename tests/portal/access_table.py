@@ -91,6 +91,9 @@ earnings.refresh                   expert
 earnings.set_up                    expert
 earnings.to_stripe                 expert
 earnings.statement                 expert
+erasing.ask                        signed-in
+erasing.page                       signed-in
+erasing.undo                       signed-in
 exam_adaptive.approve              manager reviewer
 exam_adaptive.ask                  manager
 exam_adaptive.drop                 manager
