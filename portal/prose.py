@@ -1,5 +1,6 @@
 """Text that people wrote, as HTML that cannot do anything: Markdown without HTML, then sanitised."""
 
+from functools import lru_cache
 from typing import Final
 
 import nh3
@@ -17,10 +18,12 @@ _BOX: Final = '<div class="table-box" tabindex="0"><table class="table table--st
 _ATTRIBUTES: Final = {"a": {"href"}, "ol": {"start"}, "td": {"data-label"}}
 
 
+@lru_cache(maxsize=512)
 def markdown(text: str) -> Markup:
     """Render hostile Markdown for a page of ours; links go to http(s) and mail only.
 
-    Pictures, scripts, styles, ids and classes do not survive it.
+    Pictures, scripts, styles, ids and classes do not survive it. What was rendered lately is kept:
+    many people read the same question.
     """
     clean = nh3.clean(
         _rendered(text),

@@ -13,6 +13,8 @@ from exams.questions import KINDS, Answer, Shown, arrangement
 from portal.prose import markdown
 
 _LONGEST_HEADING: Final = 140
+_WITH_A_CASE: Final = frozenset({"faulty_step", "policy_case", "preference"})
+"""Kinds whose text before the answers is laid out in a way of their own."""
 _PARAGRAPH: Final = re.compile(r"^<p>(.*)</p>\s*$", re.DOTALL)
 
 
@@ -26,6 +28,12 @@ class Page:
     shown: Shown
     area: str
     stimulus: StimulusVersion | None = None
+
+    @property
+    def case(self) -> str:
+        """The template of what stands before the answers."""
+        name = f"{self.type}_case" if self.type in _WITH_A_CASE else "before"
+        return f"exams/questions/_{name}.html"
 
 
 def page_of(

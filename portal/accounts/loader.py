@@ -37,7 +37,7 @@ def load() -> None:
         g.half_signed_in = found.principal
         return
     g.principal, g.time_zone = found.principal, found.time_zone
-    if request.method not in {"GET", "HEAD", "OPTIONS"}:
+    if found.long_unseen and request.method not in {"GET", "HEAD", "OPTIONS"}:
         _seen(found)
 
 
@@ -89,6 +89,4 @@ def shortened(address: str) -> str:
 
 def _seen(found: Found) -> None:
     with transaction() as session:
-        now = clock.now(session)
-        if now - found.last_seen_at >= sign_ins.SEEN_EVERY:
-            sign_ins.seen(session, found.principal.sign_in_id, now=now)
+        sign_ins.seen(session, found.principal.sign_in_id, now=clock.now(session))

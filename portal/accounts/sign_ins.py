@@ -30,7 +30,8 @@ class Found:
 
     principal: Principal
     time_zone: str
-    last_seen_at: datetime
+    long_unseen: bool
+    """It was last noted as used `SEEN_EVERY` ago or longer."""
     waits_for_code: bool
     """The account has an authenticator and this sign-in has not given its code: nobody yet."""
 
@@ -71,14 +72,14 @@ def find(session: Session, token: str) -> Found | None:
     row = session.execute(_by_token(token)).one_or_none()
     if row is None:
         return None
-    found, public_id, name, zone, held, has_app, state = row
+    found, public_id, name, zone, held, has_app, state, long_unseen = row
     roles = frozenset(Role(role) for role in held)
     if state is AccountState.PAUSED:
         roles &= KEPT_WHILE_PAUSED
     given = found.second_factor_at is not None
     waiting = frozenset() if given else roles & NEEDS_SECOND_FACTOR
     principal = Principal(found.account_id, public_id, name, roles - waiting, found.id, waiting)
-    return Found(principal, zone, found.last_seen_at, waits_for_code=has_app and not given)
+    return Found(principal, zone, long_unseen, waits_for_code=has_app and not given)
 
 
 def seen(session: Session, sign_in_id: int, *, now: datetime) -> None:
@@ -115,8 +116,10 @@ def forget(session: Session, *, now: datetime) -> None:
     session.execute(sa.delete(SignIn).where(ended < now - KEPT))
 
 
-def _by_token(token: str) -> sa.Select[SignIn, UUID, str, str, Sequence[str], bool, AccountState]:
-    """The sign-in, its account's public id, name, zone, live roles, whether it has an authenticator, state."""
+def _by_token(
+    token: str,
+) -> sa.Select[SignIn, UUID, str, str, Sequence[str], bool, AccountState, bool]:
+    """The sign-in, its account's public id, name, zone, live roles, authenticator, state, age."""
     held = sa.select(sa.cast(Grant.role, sa.Text)).where(
         Grant.account_id == SignIn.account_id, Grant.revoked_at.is_(None)
     )
@@ -130,6 +133,7 @@ def _by_token(token: str) -> sa.Select[SignIn, UUID, str, str, Sequence[str], bo
             sa.func.array(held.scalar_subquery(), type_=sa.ARRAY(sa.Text)),
             app,
             Account.state,
+            clock.expression() - SignIn.last_seen_at >= SEEN_EVERY,
         )
         .join(Account, Account.id == SignIn.account_id)
         .where(SignIn.token_hash == _hash(token), SignIn.revoked_at.is_(None))

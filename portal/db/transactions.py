@@ -1,13 +1,19 @@
 """The one transaction boundary: edges open it, services work in it, nobody else commits."""
 
+import math
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
+import psycopg
 import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
+_FRESH: Final = 1.0  # seconds
 _AFTER_COMMIT: Final = "after_commit"
 _current: ContextVar[Session | None] = ContextVar("current_transaction", default=None)
 
@@ -21,9 +27,9 @@ def configure(url: str, *, pool_size: int = 10) -> sa.Engine:
         sa.make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         max_overflow=10,
-        pool_pre_ping=True,
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
     )
+    _ping_after_rest(made)
     sessions.configure(bind=made)
     return made
 
@@ -83,6 +89,26 @@ def after_commit(session: Session, callback: Callable[[], None]) -> None:
     SQLAlchemy's own after_commit event also fires for savepoints and outlives a rollback.
     """
     session.info.setdefault(_AFTER_COMMIT, []).append(callback)
+
+
+def _ping_after_rest(made: sa.Engine) -> None:
+    """Ask a connection whether it still lives before it is used, but not one that was used just now.
+
+    SQLAlchemy's own `pool_pre_ping` asks each time: two round trips of every few that a request makes.
+    """
+
+    @sa.event.listens_for(made, "checkin")
+    def rest(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @sa.event.listens_for(made, "checkout")
+    def ask(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if time.monotonic() - record.info.get("rests_since", math.inf) < _FRESH:
+            return
+        try:
+            made.dialect.do_ping(connection)
+        except psycopg.OperationalError as lost:
+            raise sa.exc.InvalidatePoolError from lost  # the others are no better: ask none of them
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal import audit, clock
 from portal.accounts.models import Organisation
-from portal.db import after_commit, reading, transaction
+from portal.db import after_commit, engine, reading, transaction, transactions
 from tests.conftest import Database
 from tests.make import Make
 
@@ -83,6 +83,37 @@ def test_a_naive_time_is_refused(make: Make) -> None:
     naive = datetime(2026, 1, 1)  # noqa: DTZ001  naive is the point
     with pytest.raises(sa.exc.StatementError, match="naive"):
         make.session.execute(sa.select(Organisation).where(Organisation.created_at == naive))
+
+
+def test_connections_that_the_database_dropped_are_replaced_unseen(
+    fresh_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction() as one:
+        one.execute(sa.text("SELECT 1"))
+    monkeypatch.setattr(transactions, "_FRESH", 0.0)
+    beside = sa.create_engine(fresh_database.app, poolclass=sa.NullPool)
+    with beside.connect() as connection:
+        killed = connection.scalars(
+            sa.text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " AND usename = current_user"
+            )
+        ).all()
+    assert killed == [True]
+    assert _organisations() == 0
+
+
+def test_only_a_connection_that_rested_is_asked_whether_it_lives(
+    fresh_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(engine().dialect, "do_ping", asked.append)
+    for seconds, times in ((60.0, 0), (0.0, 2)):
+        monkeypatch.setattr(transactions, "_FRESH", seconds)
+        _organisations()
+        _organisations()
+        assert len(asked) == times
 
 
 def _add_and_fail(now: datetime, seen: list[int]) -> None:
