@@ -1,5 +1,6 @@
 """One press signs in as one of the demo's people: in the demo only, on its own machine only."""
 
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -107,3 +108,37 @@ def test_outside_the_demo_the_way_in_does_not_exist(
 
 def _address(public_id: UUID) -> str:
     return f"/sign-in/demo/{public_id}"
+
+
+_BANNER = "A demo: people and money are invented"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/sign-in", "/sign-up", "/openings", "/no-such-page", "/styleguide/exam", "/account"],
+)
+def test_every_page_of_the_demo_says_that_it_is_one(
+    demo_app: Flask, manager: Account, address: str
+) -> None:
+    client = demo_app.test_client()
+    client.post(_address(manager.public_id))
+    answer = client.get(address, follow_redirects=True)
+    assert answer.content_type.startswith("text/html")
+    assert _BANNER in answer.text
+
+
+def test_no_page_begins_without_the_layout_that_says_it() -> None:
+    """Papers have no banner, and the sandbox's hosted pages say in their own words what they are."""
+    root = Path(__file__).resolve().parents[3]
+    found = {
+        path.name
+        for package in ("portal", "exams", "tasks", "payouts", "demo")
+        for path in (root / package).rglob("templates/**/*.html")
+        if "<!doctype" in path.read_text("utf-8").lower()
+    }
+    papers = {"expert.html", "paper.html", "score_report.html"}
+    assert found == {"layout_base.html", "hosted_base.html", *papers}
+
+
+def test_outside_the_demo_no_page_claims_to_be_one(client: FlaskClient) -> None:
+    assert _BANNER not in client.get("/sign-in").text
