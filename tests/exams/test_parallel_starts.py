@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
@@ -57,8 +58,14 @@ def test_sixty_four_starts_at_once_make_one_attempt(
     fresh_database: Database, now: datetime
 ) -> None:
     exam_id, account_id = _prepared(fresh_database, now)
-    with ThreadPoolExecutor(16) as pool:
-        found = list(pool.map(_start(exam_id, account_id), range(64)))
+    together, start = Barrier(64), _start(exam_id, account_id)
+
+    def at_once(number: int) -> int:
+        together.wait()
+        return start(number)
+
+    with ThreadPoolExecutor(64) as pool:
+        found = list(pool.map(at_once, range(64)))
     assert len(set(found)) == 1
     with transaction() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Attempt)) == 1
