@@ -40,11 +40,11 @@ _ANSWERS: Final = 640
 _SITTERS: Final = {"linh": 1.1, "tomas": 0.2}
 """How able each is who sits it, in standard deviations."""
 _RULES: Final[dict[str, Any]] = {
-    "shortest": 8,
-    "longest": 20,
-    "standard_error": 0.4,
+    "shortest": 12,
+    "longest": 24,
+    "standard_error": 0.33,
     "decide": "sprt",
-    "areas": [{"area": slug, "least": 2, "most": 9} for slug, _title in figures.AREAS],
+    "areas": [{"area": slug, "least": 3, "most": 10} for slug, _title in figures.AREAS],
 }
 
 

@@ -130,8 +130,7 @@ def _base_rate(random: Random, queue: str) -> Asked:
         random.choice((80, 85, 90, 95)),
         random.choice((2, 3, 5, 8)),
     )
-    true = posts * harmful * caught // 10000
-    false = posts * (100 - harmful) * alarms // 10000
+    true, false = harmful * caught, (100 - harmful) * alarms
     return Asked(
         f"Of {posts} posts on {queue}, {harmful} in a hundred are harmful. A filter catches {caught} %"
         f" of those, and marks {alarms} % of the harmless ones too.\n\n"

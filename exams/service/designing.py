@@ -25,8 +25,10 @@ from exams.models import (
 )
 from exams.psychometrics.adaptive import exposure, simulation
 from exams.psychometrics.adaptive.content import Infeasible
+from exams.psychometrics.adaptive.exposure import Round
 from exams.psychometrics.adaptive.simulation import Outcome
 from exams.psychometrics.adaptive.stopping import Reason
+from exams.psychometrics.items import Items
 from exams.queries import adaptive as queries
 from exams.queries import attempts as attempt_queries
 from exams.queries import measurement
@@ -37,8 +39,8 @@ from exams.service.design_rules import RulesDocument
 from portal.db import lock
 
 _BEYOND: Final = 0.25  # abilities so far from the pass mark should hardly ever be misjudged
-_ABOVE: Final = 1.05
-"""A round whose highest exposure is at most this many times the ceiling will do."""
+_CHANCE: Final = 3.0
+"""Standard errors of a share by which the most worn question may lie above the ceiling by chance."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,9 @@ class Effort:
     """How many people the simulations let take the test."""
 
     people: int = 4000
-    searched: int = 2000
+    searched: int = 1200
     """In each round of the search for admission chances."""
-    rounds: int = 15
+    rounds: int = 12
 
 
 USUAL: Final = Effort()
@@ -187,14 +189,7 @@ def _controlled(
     """The design with admission chances that keep the ceiling, and what a simulation of it found."""
     frozen = _frozen(rules, bank, level=level)
     items = numbers.items(bank)
-    best = exposure.admission_for(
-        frozen.test,
-        items,
-        ceiling=rules.ceiling,
-        random=random,
-        most_rounds=effort.rounds,
-        persons=effort.searched,
-    )
+    best = _admission(frozen, items, rules, random, effort)
     held = [
         replace(one, admission=float(chance))
         for one, chance in zip(bank, best.admission, strict=True)
@@ -203,6 +198,34 @@ def _controlled(
     outcome = simulation.run(frozen.test, random.normal(size=effort.people), random, real=items)
     minutes = outcome.given.astype(np.float32) @ np.array([one.version.minutes for one in bank])
     return frozen, _told(outcome, minutes, level, rules) | {"rounds": best.number}
+
+
+def _admission(
+    frozen: Frozen,
+    items: Items,
+    rules: RulesDocument,
+    random: np.random.Generator,
+    effort: Effort,
+) -> Round:
+    """The first round that keeps the ceiling, or the one that came nearest.
+
+    Aimed at is a little less than the ceiling, since the most worn of many questions lies above what
+    is expected of it by chance.
+    """
+    aim = rules.ceiling - _by_chance(rules.ceiling, effort.searched)
+    found: list[Round] = []
+    for one in exposure.rounds(
+        frozen.test, items, ceiling=aim, random=random, persons=effort.searched
+    ):
+        found.append(one)
+        if one.highest <= rules.ceiling or one.number == effort.rounds:
+            break
+    return min(found, key=lambda one: one.highest)
+
+
+def _by_chance(share: float, people: int) -> float:
+    """The standard error of a share of so many people."""
+    return float(np.sqrt(share * (1 - share) / people))
 
 
 def _told(
@@ -216,7 +239,7 @@ def _told(
         "people": len(outcome.truth),
         "length": _spread(outcome.length) | {"counts": by_length},
         "minutes": _spread(minutes),
-        "exposure": _wear(outcome.exposure, rules),
+        "exposure": _wear(outcome.exposure, len(outcome.truth), rules),
         "overlap": outcome.overlap,
         "error": {
             "rmse": float(np.sqrt(((outcome.theta - outcome.truth) ** 2).mean())),
@@ -233,13 +256,14 @@ def _spread(values: np.ndarray) -> dict[str, Any]:
     return {"mean": float(values.mean()), "most": float(np.quantile(values, 0.95))}
 
 
-def _wear(exposure_of: np.ndarray, rules: RulesDocument) -> dict[str, Any]:
+def _wear(exposure_of: np.ndarray, people: int, rules: RulesDocument) -> dict[str, Any]:
     """How often questions came, the most worn first."""
     highest = float(exposure_of.max())
+    above = _CHANCE * _by_chance(rules.ceiling, people)
     return {
         "highest": highest,
         "never": int((exposure_of == 0).sum()),
-        "kept": highest <= rules.ceiling * _ABOVE,
+        "kept": highest <= rules.ceiling + above,
         "shares": [round(float(one), 4) for one in np.sort(exposure_of)[::-1]],
     }
 

@@ -1,7 +1,7 @@
 """An exam in a real browser: by keyboard alone, on a bad line, with little time, on two devices."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -66,24 +66,23 @@ class Room:
             return sheet.read(self.events(session))
 
 
-@pytest.fixture
-def room(
-    fresh_database: Database, monkeypatch: pytest.MonkeyPatch, now: datetime
+@contextmanager
+def opened(
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    prepare: Callable[[Session], tuple[int, int, str]],
 ) -> Iterator[Room]:
-    """A server of this test's own, an exam with every kind of question, and who sits it."""
-    monkeypatch.setenv("WORKER_DATABASE_URL", fresh_database.worker)
+    """A server of this test's own; `prepare` gives who sits which exam, and its slug."""
+    monkeypatch.setenv("WORKER_DATABASE_URL", database.worker)
     settings.load.cache_clear()
     before = dict(db.sessions.kw)
     connections.as_worker()
     with transaction() as session:
-        make = Make(session, now)
-        exam = make.exam_of(*_EVERY, allowed_minutes=45)
-        account = make.applicant()
-        found = account.id, exam.id, exam.slug
+        found = prepare(session)
     db.engine().dispose()
     app = create_app(Settings())
     app.config.update(RATELIMIT_ENABLED=False, SESSION_COOKIE_SECURE=False)
-    bound = db.configure(fresh_database.app)
+    bound = db.configure(database.app)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -94,6 +93,21 @@ def room(
     bound.dispose()
     db.sessions.kw.clear()
     db.sessions.kw.update(before)
+
+
+@pytest.fixture
+def room(
+    fresh_database: Database, monkeypatch: pytest.MonkeyPatch, now: datetime
+) -> Iterator[Room]:
+    """An exam with every kind of question, and who sits it."""
+
+    def prepare(session: Session) -> tuple[int, int, str]:
+        make = Make(session, now)
+        exam = make.exam_of(*_EVERY, allowed_minutes=45)
+        return make.applicant().id, exam.id, exam.slug
+
+    with opened(fresh_database, monkeypatch, prepare) as found:
+        yield found
 
 
 def begin(walker: Walker, room: Room) -> None:
