@@ -19,6 +19,7 @@ OWN: Final = {
     "seed": "portal.cli.database:seed",
     "worker": "portal.cli.work:worker",
     "sweep": "portal.cli.work:sweep",
+    "texts": "portal.cli.texts:texts",
 }
 
 

@@ -20,7 +20,7 @@ def install(app: Flask) -> None:
 
 
 def _domain_error(error: DomainError) -> tuple[Response | str, int]:
-    return _answer(error.status, error.title, error.message)
+    return _answer(error.status, _(error.title), _(error.message))
 
 
 def _csrf_error(_error: CSRFError) -> tuple[Response | str, int]:
