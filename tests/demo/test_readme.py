@@ -4,6 +4,9 @@ import json
 import re
 from pathlib import Path
 
+from portal.cli import OWN, _contributed
+from portal.settings import Settings
+
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8").replace("\\\n", " ")
 
@@ -34,3 +37,16 @@ def test_every_page_and_picture_it_links_is_there() -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", README)
     assert len(links) >= 6
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_its_table_names_every_setting_and_none_that_is_not() -> None:
+    rows = re.findall(r"^\| (`[A-Z].*?) \|", README, re.MULTILINE)
+    named = {name.lower() for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
+    of_the_demo = {"demo", "mail_backend", "stripe_base"}
+    assert named == Settings.model_fields.keys() - of_the_demo
+
+
+def test_every_command_that_it_names_is_one() -> None:
+    typed = set(re.findall(r"(?:\./run|`touchstone) ([a-z]+)", README))
+    assert typed >= {"demo", "test", "doctor", "list", "tasks", "report", "worker", "sweep"}
+    assert typed - {"demo", "test", "list"} <= {*OWN, *_contributed()}
