@@ -15,6 +15,7 @@ import sys
 import tempfile
 import venv
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +25,8 @@ from exams.psychometrics import simulate
 from exams.psychometrics.items import Items
 
 _OURS: Final = "touchstone"
-_OTHERS: Final = {"girth": "girth", "py-irt": "py-irt"}
+_OTHERS: Final = {"girth": ("girth",), "py-irt": (f"torch=={version('torch')}", "py-irt")}
+"""What to install for each; the same torch as ours, or py-irt brings gigabytes of its own."""
 _TOOLS: Final = Path(__file__).parent
 _INSTALL_SECONDS: Final = 900
 
@@ -86,11 +88,11 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 def _installed(folder: Path) -> dict[str, list[str]]:
     """The other engines' commands; an engine that cannot be installed is named and left out."""
     found = {}
-    for name, package in _OTHERS.items():
+    for name, packages in _OTHERS.items():
         place = folder / name
         venv.create(place, with_pip=True)
         python = str(place / "bin" / "python")
-        install = [python, "-m", "pip", "install", "--quiet", package]
+        install = [python, "-m", "pip", "install", "--quiet", *packages]
         try:
             subprocess.run(install, check=True, capture_output=True, timeout=_INSTALL_SECONDS)
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as failure:
