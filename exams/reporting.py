@@ -37,7 +37,7 @@ def section(
             "score": _percent(score.share),
             "margin": _percent(score.margin),
             "pass_mark": _percent(score.cut),
-            "points": f"{score.raw:g} of {score.maximum:g}",
+            "points": f"{round(score.raw, 2):g} of {score.maximum:g}",
             "valid_until": grants[attempt.id][0].expires_at,
             "shows": grants[attempt.id][1].title,
             "drawing": drawing(score.share, score.margin, score.cut, width=320),

@@ -48,6 +48,14 @@ def design_in_use(session: Session, exam_id: int) -> AdaptiveDesign | None:
     return session.scalar(queries.in_use(exam_id))
 
 
+def design_of(session: Session, exam_id: int, begun: Attempt | None) -> AdaptiveDesign | None:
+    """The design of the attempt that is under way, else the one by which one would begin."""
+    if begun is None:
+        return design_in_use(session, exam_id)
+    held = begun.design_id
+    return None if held is None else session.get_one(AdaptiveDesign, held)
+
+
 def has_room(session: Session, design: AdaptiveDesign, account_id: int) -> bool:
     """Whether a whole test of questions that this person has not seen can be drawn."""
     closed = queries.closed(session, design.id, account_id)

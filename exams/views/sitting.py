@@ -56,7 +56,8 @@ def about(slug: str) -> str:
         exam = one_or_404(session, queries.exam_by_slug(slug))
         now = clock.now(session)
         underway = queries.open_of(who.account_id).where(Attempt.exam_id == exam.id)
-        design = adaptive.design_in_use(session, exam.id)
+        begun = session.scalar(underway)
+        design = adaptive.design_of(session, exam.id, begun)
         form = form_choice.choose(session, exam, who.account_id, seed=0) or session.scalar(
             queries.newest_form(exam.id)
         )
@@ -67,7 +68,7 @@ def about(slug: str) -> str:
             adapts=adaptive.rules_of(design) if design else None,
             qualification=session.get_one(Qualification, exam.qualification_id),
             verdict=starting.may_start(session, exam, who.account_id, now=now),
-            underway=session.scalar(underway),
+            underway=begun,
             length=queries.length(session, form.id) if form else 0,
             sections=sections.parts(session, form.id) if form and not design else [],
             allowance=accommodations.allowance(session, who.account_id),

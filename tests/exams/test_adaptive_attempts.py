@@ -310,6 +310,8 @@ def test_the_question_page_offers_neither_back_nor_mark_nor_a_count(taker: Taker
     assert 'value="previous"' not in page
     assert 'value="mark"' not in page
     assert "of 1" not in page
+    assert "come back until" in page
+    assert "(Question" not in page
 
 
 def test_an_answer_leads_to_the_next_question(taker: Taker) -> None:
