@@ -1,12 +1,21 @@
-"""`touchstone ledger` and `touchstone payouts`: proving, reconciling, sealing from a terminal."""
+"""`touchstone ledger`, `payouts` and `report project`: proving, reconciling, papers from a terminal."""
+
+from pathlib import Path
 
 import click
 import sqlalchemy as sa
 
-from payouts.models import Statement
-from payouts.service import findings, proof, rails, reconcile, statements
+from payouts.models import ProjectReport, Statement
+from payouts.queries import reach
+from payouts.service import findings, project_reports, proof, rails, reconcile, statements
 from portal import clock, connections
 from portal.db import reading, transaction
+from portal.errors import DomainError, NotFound
+from portal.reports.cli import report
+from portal.reports.document import resources
+from portal.reports.engine import RenderingFailed, to_pdf
+from portal.reports.periods import parse
+from tasks.models import Project
 
 
 @click.group()
@@ -66,3 +75,41 @@ def check_statements() -> None:
     if differing:
         raise SystemExit(1)
     click.echo("every line derives again")
+
+
+@report.command("project")
+@click.argument("slug")
+@click.option("--period", required=True, help="2026-10, or the half-open 2026-10-01..2026-11-01.")
+@click.option("-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path))
+def project_report(slug: str, period: str, out: Path) -> None:
+    """Write the report of project SLUG over a period to a PDF file.
+
+    It is recorded as issued, like one asked for in the browser, by the project's first manager.
+    """
+    connections.as_worker()
+    try:
+        pdf = _issue(slug, period)
+    except (DomainError, RenderingFailed) as error:
+        raise click.ClickException(str(error)) from error
+    out.write_bytes(pdf)
+    click.echo(f"{out}: {len(pdf)} bytes")
+
+
+def _issue(slug: str, period: str) -> bytes:
+    wanted = parse(period)
+    with transaction() as session:
+        project = session.scalar(sa.select(Project).where(Project.slug == slug))
+        if project is None:
+            raise NotFound(f"There is no project “{slug}”.")
+        now = clock.now(session)
+        by = session.scalar(reach.manager_of(project))
+        if by is None:
+            raise NotFound("Nobody manages this project, so nobody can answer for the report.")
+        made = project_reports.ask(session, project, wanted, by=by, now=now)
+        document = project_reports.compose(session, made, now=now)
+        report_id = made.id
+    pdf = to_pdf(document.html, resources())
+    with transaction() as session:
+        issued, now = session.get_one(ProjectReport, report_id), clock.now(session)
+        project_reports.issue(session, issued, pdf=pdf, snapshot=document.snapshot, now=now)
+    return pdf

@@ -5,7 +5,7 @@ from typing import Final
 
 import structlog
 
-from payouts.models import JobName, PaperState, PayPaper, Rail
+from payouts.models import JobName, PaperState, PayPaper, ProjectReport, Rail
 from payouts.queries import runs as run_queries
 from payouts.queries import statements as statement_queries
 from payouts.service import (
@@ -14,6 +14,7 @@ from payouts.service import (
     erasure,
     papers,
     payees,
+    project_reports,
     proof,
     rails,
     reconcile,
@@ -124,6 +125,25 @@ def set_paper(paper_id: int) -> None:
     with transaction() as session:
         paper = session.get_one(PayPaper, paper_id)
         papers.issue(session, paper, pdf=pdf, now=clock.now(session))
+
+
+@job(JobName.SET_PROJECT_REPORT)
+def set_project_report(report_id: int) -> None:
+    """Put one project's period on paper. Safe to run twice: one that was issued is left alone."""
+    with reading() as session:
+        report = session.get_one(ProjectReport, report_id)
+        if report.state is not PaperState.WAITING:
+            return
+        document = project_reports.compose(session, report, now=clock.now(session))
+    try:
+        pdf = to_pdf(document.html, resources())
+    except Unavailable as reason:
+        with transaction() as session:
+            session.get_one(ProjectReport, report_id).fail(error=reason.message)
+        return
+    with transaction() as session:
+        report, now = session.get_one(ProjectReport, report_id), clock.now(session)
+        project_reports.issue(session, report, pdf=pdf, snapshot=document.snapshot, now=now)
 
 
 @job(JobName.WATCH_BUDGETS)

@@ -19,6 +19,7 @@ from payouts.views import (
     finance,
     papers,
     pay_runs,
+    project_reports,
     rails,
     rates,
     returns,
@@ -38,6 +39,7 @@ from portal.contributions import (
 _EXPERT: Final = frozenset({Role.EXPERT})
 _PAY: Final = frozenset({Role.MANAGER, Role.FINANCE})
 _FINANCE: Final = frozenset({Role.FINANCE})
+_PAPERS: Final = frozenset({Role.MANAGER, Role.CLIENT_READER})
 _PAYEE: Final = (
     "v2.core.account[configuration.recipient].capability_status_updated",
     "v2.core.account[configuration.recipient].updated",
@@ -48,10 +50,13 @@ _PAYEE: Final = (
 def register(contributions: Contributions) -> None:
     """Add this package's pages, jobs and panels."""
     contributions.blueprints += [papers.bp, bonuses.bp, budgets.bp, exports.bp]
-    contributions.blueprints += [rails.bp, rates.bp, returns.bp, tax_totals.bp]
+    contributions.blueprints += [project_reports.bp, rails.bp, rates.bp, returns.bp, tax_totals.bp]
     contributions.blueprints += [earnings.bp, taxes.bp, banks.bp, pay_runs.bp, finance.bp]
     contributions.navigation += [
         NavigationItem(_("Earnings"), "earnings.index", _EXPERT, 20, "/earnings"),
+        NavigationItem(
+            _("Project reports"), "project_reports.index", _PAPERS, 45, "/project-reports"
+        ),
         NavigationItem(_("Pay runs"), "pay_runs.index", _PAY, 40, "/pay-runs"),
         NavigationItem(_("Finance"), "finance.index", _FINANCE, 50, "/finance"),
     ]

@@ -51,6 +51,14 @@ _ERASURE_RULES = {
     "ended_iff_ended": "(state = 'asked') = (ended_at IS NULL)",
     "never_before_its_day": "state <> 'erased' OR ended_at >= due_at",
 }
+_REPORT_RULES = {
+    "period_is_not_empty": "period_end > period_start",
+    "failed_says_why": "(state = 'failed') = (error IS NOT NULL)",
+    "issued_has_file": (
+        "(state = 'issued') = (file_id IS NOT NULL AND snapshot IS NOT NULL"
+        " AND issued_at IS NOT NULL)"
+    ),
+}
 _BONUS_RULES = {
     "announced_in_terms": "(announced IS NULL) = (terms_id IS NULL)",
     "claims_what_was_announced": "asked_by_id IS NOT NULL OR announced IS NOT NULL",
@@ -66,11 +74,13 @@ def upgrade() -> None:
     _announced_bonuses()
     _caps()
     _erasures()
+    _project_reports()
     _run(_GUARDS.read_text(encoding="utf-8"))
 
 
 def downgrade() -> None:
     """Bring the database back to the version before."""
+    op.drop_table("project_report")
     op.drop_table("account_erasure")
     _drop_caps()
     _drop_announced_bonuses()
@@ -328,6 +338,36 @@ def _erasures() -> None:
     op.execute(
         f"GRANT UPDATE (state, ended_at, files) ON account_erasure TO {grants.APP}, {grants.WORKER}"
     )
+
+
+def _project_reports() -> None:
+    """Projects on paper."""
+    op.create_table(
+        "project_report",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("project_id", sa.BigInteger(), nullable=False),
+        sa.Column("asked_by_id", sa.BigInteger(), nullable=False),
+        sa.Column("asked_at", _MOMENT, nullable=False),
+        sa.Column("period_start", _MOMENT, nullable=False),
+        sa.Column("period_end", _MOMENT, nullable=False),
+        _enum("project_report", "paperstate", "state", ("waiting", "issued", "failed")),
+        sa.Column("snapshot", sa.LargeBinary(), nullable=True),
+        sa.Column("file_id", sa.BigInteger(), nullable=True),
+        sa.Column("issued_at", _MOMENT, nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        *(
+            sa.CheckConstraint(rule, name=op.f(f"ck_project_report_{name}"))
+            for name, rule in _REPORT_RULES.items()
+        ),
+        _refers("project_report", "project_id", "project"),
+        _refers("project_report", "asked_by_id", "account"),
+        _refers("project_report", "file_id", "stored_file"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_project_report")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_project_report_public_id")),
+    )
+    op.create_index("ix_project_report_project_id", "project_report", ["project_id", "id"])
+    grants.ordinary("project_report")
 
 
 def _quoted(values: tuple[str, ...]) -> str:

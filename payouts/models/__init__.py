@@ -27,6 +27,7 @@ from payouts.models.ledger import (
 from payouts.models.limits import PayLimit
 from payouts.models.names import JobName
 from payouts.models.payees import QUIET_AFTER_CHANGE, PayoutAccount
+from payouts.models.project_reports import ProjectReport
 from payouts.models.runs import (
     AttemptState,
     HoldReason,
@@ -78,6 +79,7 @@ __all__ = [
     "PayoutLine",
     "PayoutState",
     "Posting",
+    "ProjectReport",
     "Rail",
     "RailBooking",
     "ReturnCause",

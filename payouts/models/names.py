@@ -18,3 +18,4 @@ class JobName(StrEnum):
     PAYEE_CHANGED = "payouts.payee_changed"
     APPEAL_UPHELD = "payouts.appeal_upheld"
     FORGET_TAX_FORMS = "payouts.forget_tax_forms"
+    SET_PROJECT_REPORT = "payouts.set_project_report"

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from payouts.models import Payout, PayRun
 from portal.access import Role
 from portal.accounts.models import Grant, Organisation
+from tasks.models import Project
 
 
 def organisations_of(account_id: int, *roles: Role) -> sa.Select[Organisation]:
@@ -42,3 +43,14 @@ def payouts_of(account_id: int, *roles: Role) -> sa.Select[Payout]:
     """The payouts of those runs."""
     runs = runs_of(account_id, *roles).with_only_columns(PayRun.id).order_by(None)
     return sa.select(Payout).where(Payout.pay_run_id.in_(runs))
+
+
+def manager_of(project: Project) -> sa.Select[int]:
+    """Whoever has managed the project, its client or the house for longest."""
+    manages = (
+        Grant.role == Role.MANAGER,
+        Grant.revoked_at.is_(None),
+        sa.or_(Grant.organisation_id.is_(None), Grant.organisation_id == project.organisation_id),
+        sa.or_(Grant.project_id.is_(None), Grant.project_id == project.id),
+    )
+    return sa.select(Grant.account_id).where(*manages).order_by(Grant.id).limit(1)

@@ -12,6 +12,7 @@ from payouts.models import (
     FindingKind,
     HoldReason,
     LineKind,
+    PaperState,
     PayoutState,
     PayRunState,
     Rail,
@@ -112,6 +113,12 @@ BOOKINGS: Final = {
     BookingKind.EXPECTED: _("to come back"),
     BookingKind.ARRIVED: _("came back"),
     BookingKind.WRITTEN_OFF: _("written off"),
+}
+
+PAPERS: Final = {
+    PaperState.WAITING: (_("being made"), "waiting"),
+    PaperState.ISSUED: (_("ready"), "good"),
+    PaperState.FAILED: (_("could not be made"), "bad"),
 }
 
 RAILS: Final = {Rail.STRIPE: _("Stripe"), Rail.MANUAL: _("Bank transfer")}

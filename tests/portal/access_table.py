@@ -208,6 +208,10 @@ pay_runs.void                      finance manager
 pausing.pause                      manager reviewer
 pausing.resume                     manager reviewer
 pausing.show                       manager reviewer
+project_reports.ask                client_reader manager
+project_reports.download           client_reader manager
+project_reports.index              client_reader manager
+project_reports.project            client_reader manager
 projects.change_state              manager
 projects.create                    manager
 projects.guideline                 manager
