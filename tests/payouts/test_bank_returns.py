@@ -148,11 +148,11 @@ def test_the_next_run_waits_for_other_details_and_then_pays_once(
     returns.confirm(session, entered, by=second.id, now=now)
     again = _next_payout(session, make, payout, now)
     assert sending.reserve(session, again.id, now=now) is None
-    assert again.hold is HoldReason.DETAILS_RETURNED
+    assert _hold(session, again) is HoldReason.DETAILS_RETURNED
     other = Details("Amara Okafor", "GB", "GB33BUKB20201555555555", "")
     bank.give(session, payout.expert_id, other, now=now)
     assert sending.reserve(session, again.id, now=now) is None
-    assert again.hold is HoldReason.DETAILS_CHANGED
+    assert _hold(session, again) is HoldReason.DETAILS_CHANGED
     assert sending.reserve(session, again.id, now=now + timedelta(hours=73)) is not None
     assert _balances(session)[LedgerKind.IN_TRANSIT] == 3850
 
@@ -417,6 +417,11 @@ def _reconciled(session: Session, now: datetime) -> int:
     session.commit()
     listed = rails.DOORS[Rail.MANUAL].every()
     return reconcile.compare(session, listed, listed_at=now, now=now).fresh
+
+
+def _hold(session: Session, payout: Payout) -> HoldReason | None:
+    session.flush()
+    return session.scalar(sa.select(Payout.hold).where(Payout.id == payout.id))
 
 
 def _letter(session: Session) -> str:

@@ -153,8 +153,8 @@ def test_a_person_asks_with_address_and_password_and_keeps_the_account(
     client = sign_in(person)
     assert "/account/erase" in client.get("/account").text
     page = client.get("/account/erase").text
-    for said in ("What is deleted", "What stays, and why", "Your password"):
-        assert said in page
+    for heading in ("What is deleted", "What stays, and why", "Your password"):
+        assert heading in page
     wrong = client.post("/account/erase", data={"address": "else@example.org", "current": "x"})
     assert (wrong.status_code, "not the address" in wrong.text) == (422, True)
     unknown = client.post("/account/erase", data={"address": EMAIL, "current": "wrong"})
@@ -264,10 +264,9 @@ def _what_stays(session: Session, account_id: int) -> None:
     assert proof.verify(session).problems == ()
     owed = sa.select(LedgerAccount).where(LedgerAccount.expert_id == account_id)
     assert session.scalars(owed).all()
-    for table, count in ((TaxForm, 1), (Statement, 1)):
-        owner = table.account_id if table is TaxForm else table.expert_id  # type: ignore[attr-defined]
-        counted = sa.select(sa.func.count()).select_from(table).where(owner == account_id)
-        assert session.scalar(counted) == count
+    kept = (TaxForm.account_id == account_id, Statement.expert_id == account_id)
+    for mine in kept:
+        assert session.scalar(sa.select(sa.func.count()).where(mine)) == 1
     for gone in (BankDetails, PayoutAccount, PayPaper, IdentityIndex, Credential):
         counted = sa.select(sa.func.count()).select_from(gone)
         assert session.scalar(counted.where(gone.account_id == account_id)) == 0
