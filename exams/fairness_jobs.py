@@ -19,7 +19,7 @@ from exams.models import (
     ResponseScore,
     SelfIdentification,
 )
-from exams.psychometrics.adverse_impact import Impact
+from exams.psychometrics.adverse_impact import Impact, Passage, impacts
 from exams.psychometrics.dif import mantel_haenszel, purified
 from exams.psychometrics.fairness import EVERYBODY, Applicant, StageTable, without_loss
 from exams.queries import measuring
@@ -110,8 +110,13 @@ def _table(table: StageTable) -> dict[str, Any]:
             for row in table.rows
         ],
         "hidden": table.hidden,
-        "impacts": [_impact(one) for one in table.impacts],
+        "impacts": [_impact(one) for one in impacts(_saying(table))],
     }
+
+
+def _saying(table: StageTable) -> list[Passage]:
+    """The groups to compare: not those who said nothing, of whom nothing is known."""
+    return [row for row in table.rows if NOT_SAID not in _values(row.group)]
 
 
 def _impact(one: Impact) -> dict[str, Any]:

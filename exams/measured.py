@@ -43,27 +43,32 @@ def _of_separation(question: ItemCalibration) -> list[str]:
 def fit(question: ItemCalibration | None) -> str:
     """Whether answers follow the model, for a table's cell."""
     if question is None or question.fit_p is None:
-        return _("too early to say")
+        return str(_("too early to say"))
     share = "p < 0.001" if question.fit_p < _MISFIT else f"p {question.fit_p:.3f}"
     told = _("does not follow") if question.fit_p < _MISFIT else _("follows")
     return f"{told} ({share})"
 
 
 def information(calibration: FormCalibration, cut: float) -> charts.Drawing:
-    """How much the form tells at each score, its best 1, with the level at the pass mark."""
+    """How much the form tells at each score, its best 1, against the pass mark."""
     best = max(point["information"] for point in calibration.curve)
-    points = [
-        charts.Point(charts.percent(point["share"]), _exactly(point["information"] / best))
-        for point in calibration.curve
-    ]
-    return charts.line_with_band(
-        points,
+    told = [(point["share"], point["information"] / best) for point in calibration.curve]
+    return charts.curves(
+        [charts.Curve(_("Of its best"), told)],
         title=_("How exactly it measures at each score"),
-        headings=(_("Expected score"), _("Of its best"), _("Interval")),
-        reference=at_cut(calibration.curve, cut) / best,
-        reference_text=_("at the pass mark"),
+        headings=(_("What"), _("Expected score"), _("Of its best"), _("People")),
         ends=(0.0, 1.0),
+        show_x=charts.percent,
+        at=cut,
+        at_text=_("at the pass mark"),
+        height=200,
     )
+
+
+def share_at(calibration: FormCalibration, cut: float) -> float:
+    """The information at the pass mark as a share of the form's best."""
+    best: float = max(point["information"] for point in calibration.curve)
+    return at_cut(calibration.curve, cut) / best
 
 
 def at_cut(curve: Sequence[dict[str, float]], cut: float) -> float:
@@ -75,7 +80,3 @@ def at_cut(curve: Sequence[dict[str, float]], cut: float) -> float:
             return before["information"] + part * (after["information"] - before["information"])
     nearest = min(curve, key=lambda point: abs(point["share"] - cut))
     return nearest["information"]
-
-
-def _exactly(value: float) -> charts.Estimate:
-    return charts.Estimate(value, value, value)

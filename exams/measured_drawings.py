@@ -102,22 +102,30 @@ def side_by_side(forms: Sequence[tuple[str, FormCalibration]], cut: float) -> ch
     )
 
 
-def location(study: QuestionStudy, levels: Sequence[float]) -> float | None:
-    """The ability at which half of the points are expected; None without a curve, or beyond its ends."""
-    if not study.curve or not levels or levels[-1] <= 0:
+def location(found: ItemCalibration | None, study: QuestionStudy | None) -> float | None:
+    """The ability at which half of the points are expected; None where unknown, or beyond the curve's ends."""
+    if found is None:
         return None
-    for before, after in itertools.pairwise(study.curve):
-        low, high = (_expected(point, levels) for point in (before, after))
-        if min(low, high) <= _HALF <= max(low, high):
-            part = (_HALF - low) / (high - low) if high != low else 0.0
-            return float(before["theta"] + part * (after["theta"] - before["theta"]))
+    if study is not None and study.curve and found.levels and found.levels[-1] > 0:
+        return _crossing(study.curve, found.levels)
+    if found.slope and len(found.intercepts) == 1:  # taken over with its parameters only
+        return float(-found.intercepts[0] / found.slope)
     return None
 
 
 def difficulty(found: ItemCalibration | None, study: QuestionStudy | None) -> str:
     """The same in words for a table's cell."""
-    place = location(study, found.levels) if found is not None and study is not None else None
+    place = location(found, study)
     return charts.numbers.NOTHING if place is None else _ability(place)
+
+
+def _crossing(curve: Sequence[dict[str, Any]], levels: Sequence[float]) -> float | None:
+    for before, after in itertools.pairwise(curve):
+        low, high = (_expected(point, levels) for point in (before, after))
+        if min(low, high) <= _HALF <= max(low, high):
+            part = (_HALF - low) / (high - low) if high != low else 0.0
+            return float(before["theta"] + part * (after["theta"] - before["theta"]))
+    return None
 
 
 def _expected(point: dict[str, Any], levels: Sequence[float]) -> float:

@@ -96,6 +96,9 @@ def _questions(session: Session, exam: Exam, form: Form) -> dict[str, Any]:
         "information": measured.information(calibration, cut)
         if calibration and calibration.curve
         else None,
+        "at_mark": measured.share_at(calibration, cut)
+        if calibration and calibration.curve
+        else None,
     }
 
 

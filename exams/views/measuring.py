@@ -192,7 +192,7 @@ def _question_page(session: Session, exam: Exam, version: QuestionVersion, form:
         calibration=calibration,
         study=study,
         trace=measured_drawings.trace(study, item.levels) if study and item else None,
-        location=measured_drawings.location(study, item.levels) if study and item else None,
+        location=measured_drawings.location(item, study),
         words={one["option"]: choices.words(version, one["option"]) for one in study.options}
         if study
         else {},

@@ -112,6 +112,11 @@ def test_a_table_is_made_once_and_names_what_is_worth_a_look(
     assert told["woman"] == (60, 48)
     assert told["man"] == (40, 18)
     assert "another" not in told
+    compared = {
+        *(one["values"][0] for one in gender["impacts"]),
+        *(one["against"][0] for one in gender["impacts"]),
+    }
+    assert compared == {"woman", "man"}
     worth = [one["values"] for one in gender["impacts"] if one["to_look_at"]]
     assert ["man"] in worth
 

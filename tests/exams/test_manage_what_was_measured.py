@@ -7,8 +7,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from exams import calibration_jobs, measured
-from exams.models import Exam, ItemCalibration
+from exams import calibration_jobs, measured, measured_drawings
+from exams.models import Exam, ItemCalibration, QuestionStudy
 from portal.access import Role
 from portal.accounts.models import Account
 from tests.make import Make
@@ -102,6 +102,33 @@ def test_information_at_the_mark_lies_between_its_neighbours() -> None:
     assert measured.at_cut(curve, 0.5) == pytest.approx(2.0)
     assert measured.at_cut(curve, 0.95) == 3.0
     assert measured.at_cut(curve, 0.1) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("slope", "intercepts", "place"),
+    [(2.0, [1.0], -0.5), (None, [0.0], None), (1.0, [1.0, 0.0], None)],
+)
+def test_difficulty_follows_from_parameters_that_were_taken_over(
+    slope: float | None, intercepts: list[float], place: float | None
+) -> None:
+    found = _question(share=0.5)
+    found.slope, found.intercepts = slope, intercepts
+    assert measured_drawings.location(found, None) == place
+    assert measured_drawings.location(None, None) is None
+
+
+def test_difficulty_is_where_half_of_the_points_are_expected() -> None:
+    found = _question(share=0.5)
+    found.levels = [0.0, 1.0, 2.0]
+    curve = [
+        {"theta": -1.0, "shares": [0.8, 0.1, 0.1]},
+        {"theta": 1.0, "shares": [0.1, 0.2, 0.7]},
+    ]
+    study = QuestionStudy(
+        calibration_id=1, position=1, groups=[], curve=curve, options=[], infit=None, outfit=None
+    )
+    # 0.15 and 0.8 of the points: half lies 0.35 / 0.65 of the way.
+    assert measured_drawings.location(found, study) == pytest.approx(-1 + 2 * 0.35 / 0.65)
 
 
 def _question(**values: float | None) -> ItemCalibration:
