@@ -30,7 +30,7 @@ def read(requirement: Requirement, written: str) -> int | str | list[str]:
     """What was answered, in the requirement's own terms. Raises `Invalid` with what to write."""
     text = written.strip()
     if requirement["kind"] == "years":
-        if not text.isdecimal() or int(text) > MOST_YEARS:
+        if not text.isdecimal() or len(text) > 4 or int(text) > MOST_YEARS:
             raise Invalid("Write a whole number of years, such as 3; 0 is an answer.")
         return int(text)
     if requirement["kind"] == "english":

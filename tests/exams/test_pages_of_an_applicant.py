@@ -29,6 +29,23 @@ def test_a_stranger_reads_how_they_would_be_paid_before_anything_is_asked(
     assert "$25.00" in page
 
 
+def test_the_opening_says_everything_before_it_asks_anything(
+    client: FlaskClient, make: Make
+) -> None:
+    """The work, what it takes, each step with its length, pay, and that everybody has the same chance."""
+    page = " ".join(client.get(f"/openings/{make.opening().slug}?country=KE").text.split())
+    for said in (
+        *("$25.00 to $50.00 an hour", "remote, worldwide", "part-time", "Your own"),
+        *("Bank transfer", "None for you.", "KES", "1 to 3 working days", "Passport"),
+        "Compare pairs of answers.",
+        *("Two years with RLHF", "English at C1", "Languages", "Tasks are in English."),
+        *("Sit the exam", "About 45 minutes of yours, unpaid.", "At most 7 days of ours."),
+        *("Equal opportunity", "We decide by the published criterion."),
+    ):
+        assert said in page, said
+    assert "<textarea" not in page
+
+
 def test_a_country_we_cannot_pay_in_is_told_so_and_not_asked_to_apply(
     client: FlaskClient, make: Make
 ) -> None:
