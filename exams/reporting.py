@@ -38,7 +38,7 @@ def section(
             "margin": _percent(score.margin),
             "pass_mark": _percent(score.cut),
             "points": f"{round(score.raw, 2):g} of {score.maximum:g}",
-            "valid_until": grants[attempt.id][0].expires_at,
+            "valid_until": _valid_until(grants[attempt.id][0]),
             "shows": grants[attempt.id][1].title,
             "drawing": drawing(score.share, score.margin, score.cut, width=320),
         }
@@ -50,6 +50,11 @@ def section(
             _("Exam margin: 1.645 standard errors, by %(method)s.", method=passed[0][2].method)
         ],
     }
+
+
+def _valid_until(grant: QualificationGrant) -> datetime:
+    """Its end, or the day on which it was taken back: no paper calls valid what is not."""
+    return min(grant.expires_at, grant.revoked_at or grant.expires_at)
 
 
 def _percent(share: float) -> str:

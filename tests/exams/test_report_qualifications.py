@@ -2,10 +2,13 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exams import reporting
+from exams.models import QualificationGrant
 from exams.queries import attempts as queries
+from exams.service import qualifications
 from portal.access import Role
 from portal.contributions import ReportSection
 from portal.reports.document import environment
@@ -23,6 +26,23 @@ def test_a_passed_exam_stands_in_the_report(session: Session, make: Make, now: d
     assert (row["score"], row["points"], row["pass_mark"]) == ("80.0 %", "4 of 5", "60.0 %")
     assert row["margin"] == f"{score.margin * 100:.1f} %"
     assert score.margin == 1.645 * score.standard_error / score.maximum
+
+
+def test_what_was_taken_back_is_not_called_valid_any_longer(
+    session: Session, make: Make, now: datetime
+) -> None:
+    account = make.applicant()
+    make.graded(make.attempt(account), right=4)
+    grant = session.scalars(select(QualificationGrant)).one()
+    later = now + timedelta(days=9)
+    boss = make.account(Role.MANAGER)
+    before = reporting.section(session, account.id, now, later)
+    qualifications.revoke(session, grant, by=boss.id, reason="It was shared.", now=later)
+    after = reporting.section(session, account.id, now, later)
+    assert before
+    assert after
+    assert before["rows"][0]["valid_until"] == grant.expires_at
+    assert after["rows"][0]["valid_until"] == later
 
 
 def test_an_exam_after_the_period_is_not_in_it(session: Session, make: Make, now: datetime) -> None:
