@@ -1,5 +1,6 @@
 """Money: integers, one rounding, currencies that never mix."""
 
+import re
 from fractions import Fraction
 
 import pytest
@@ -74,6 +75,36 @@ def test_an_amount_is_written_as_the_locale_does() -> None:
     assert format_money(Money(123450, "EUR"), "de_DE") == "1.234,50\N{NO-BREAK SPACE}€"
 
 
-def test_exponents_are_those_that_stripe_counts() -> None:
-    assert {name: exponent(name) for name in EXPONENTS} == EXPONENTS
-    assert (exponent("USD"), exponent("JPY"), exponent("KWD")) == (2, 0, 3)
+_WITHOUT_MINOR = [
+    "BIF",
+    "CLP",
+    "DJF",
+    "GNF",
+    "JPY",
+    "KMF",
+    "KRW",
+    "MGA",
+    "PYG",
+    "RWF",
+    "VND",
+    "VUV",
+    "XAF",
+    "XOF",
+    "XPF",
+]
+_WITH_THREE = ["BHD", "JOD", "KWD", "OMR", "TND"]
+"""docs.stripe.com/currencies, "Zero-decimal currencies" and "Three-decimal currencies"."""
+
+
+@pytest.mark.parametrize("currency", EXPONENTS)
+def test_exponents_are_those_that_stripe_counts(currency: str) -> None:
+    wanted = 0 if currency in _WITHOUT_MINOR else 3 if currency in _WITH_THREE else 2
+    assert exponent(currency) == wanted
+
+
+@pytest.mark.parametrize("locale", ["en_US", "de_DE", "fr_FR", "hi_IN"])
+@pytest.mark.parametrize("currency", EXPONENTS)
+def test_no_locale_hides_a_digit_of_any_currency(currency: str, locale: str) -> None:
+    """Locales have digits of their own for some currencies, which are not Stripe's."""
+    shown = format_money(Money(-1234567, currency), locale)
+    assert re.sub(r"\D", "", shown) == "1234567"
