@@ -71,5 +71,5 @@ def test_a_pass_mark_shows_how_far_it_is_uncertain() -> None:
         band_text="not sure",
     )
     (band,) = shapes(drawn, "band")
-    assert (number(band, "x"), number(band, "width")) == (50, pytest.approx(20))
+    assert [number(band, name) for name in ("x", "width")] == pytest.approx([50, 20])
     assert description(drawn).endswith(f"not sure 50\u202f% {TO} 70\u202f%")
