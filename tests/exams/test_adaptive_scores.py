@@ -13,7 +13,10 @@ from exams.models import (
     Attempt,
     AttemptScore,
     AttemptState,
+    KeyStanding,
+    QuestionKey,
     QuestionStatistic,
+    QuestionType,
     QuestionVersion,
     Rescoring,
     RescoringCause,
@@ -189,3 +192,43 @@ def test_the_score_report_says_how_it_came_about(session: Session, make: Make) -
     assert "whole bank" in document.html
     assert "expected a posteriori" in document.html
     assert "You earned" not in document.html
+
+
+def test_a_mended_key_is_scored_anew_and_takes_no_pass_away(session: Session, make: Make) -> None:
+    attempt = sat(make, lambda _: True)
+    first = score_of(make, attempt)
+    version = session.scalars(
+        attempt_queries.questions(attempt.form_id).where(
+            QuestionVersion.type == QuestionType.NUMERIC
+        )
+    ).first() or pytest.fail("the test asked no number")
+    mend(session, make, version)
+    made = voided(make, version, RescoringCause.KEY_MENDED)
+    second = score_of(make, attempt)
+    assert (second.number, second.questions) == (2, first.questions)
+    assert second.raw < first.raw
+    assert (made.difference or {})["lower"] == 1
+    assert attempt.state is AttemptState.PASSED
+
+
+def mend(session: Session, make: Make, version: QuestionVersion) -> None:
+    """Another number is right from now on, by an approved key."""
+    author, approver = make.bank_people()
+    key = {"value": 1e6, "tolerance": 0.5}
+    session.add(
+        QuestionKey(
+            question_version_id=version.id,
+            number=2,
+            key=key,
+            rationale="",
+            difficulty=0.0,
+            sha256=bytes(32),
+            created_at=make.now,
+        )
+    )
+    standing = KeyStanding(
+        question_version_id=version.id, number=2, author_id=author, proposed_at=make.now
+    )
+    standing.approve(by=approver, now=make.now)
+    session.add(standing)
+    session.flush()
