@@ -5,8 +5,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from exams.models import Accommodation, Application, Attempt, ScoreReport, SelfIdentification
-from exams.service import applications
+from exams.models import Accommodation, Application, Attempt, ScoreReport
+from exams.service import applications, self_identification
 from portal.db import lock
 
 
@@ -20,9 +20,7 @@ def of_account(session: Session, account_id: int, now: datetime) -> list[int]:
         if application.answers is not None:
             application.answers = {}
     session.execute(sa.delete(Accommodation).where(Accommodation.account_id == account_id))
-    session.execute(
-        sa.delete(SelfIdentification).where(SelfIdentification.account_id == account_id)
-    )
+    self_identification.take_back(session, account_id)
     mine = sa.select(Attempt.id).where(Attempt.account_id == account_id)
     papers = ScoreReport.attempt_id.in_(mine)
     files = [each for each in session.scalars(sa.select(ScoreReport.file_id).where(papers)) if each]

@@ -14,8 +14,8 @@ from exams.models import (
     Form,
     FormQuestion,
     Question,
-    QuestionState,
     QuestionLeak,
+    QuestionState,
     QuestionVersion,
     Standing,
 )

@@ -146,6 +146,21 @@ def test_the_web_sees_the_row_of_the_person_it_acts_for_and_no_other(
         session.rollback()
 
 
+def test_without_row_security_the_web_would_see_everybody(fresh_database: Database) -> None:
+    """What the test above rests on: taken away, the same question finds the row."""
+    first, _second = _two_people()
+    with transaction() as session:
+        service.say(session, first, _SAID, now=session.scalars(sa.select(sa.func.now())).one())
+    engine = sa.create_engine(fresh_database.owner, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("ALTER TABLE personal.self_identification DISABLE ROW LEVEL SECURITY")
+        )
+    engine.dispose()
+    with reading() as session:
+        assert session.scalars(sa.select(SelfIdentification.account_id)).all() == [first]
+
+
 def test_whom_one_transaction_named_the_next_one_has_forgotten(fresh_database: Database) -> None:
     first, _second = _two_people()
     with transaction() as session:
@@ -179,6 +194,7 @@ def test_only_its_own_service_and_the_sums_know_the_table() -> None:
     }
     assert set(_knowing("SelfIdentification", "self_identification")) == allowed | {
         "exams/fairness_words.py",  # the name for not saying
+        "exams/service/erasure.py",  # takes it back with all else
         "exams/views/self_identifying.py",  # the person's own page
     }
     assert set(_knowing("SelfIdentification")) == allowed
