@@ -6,7 +6,7 @@ import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from portal.errors import DomainError
 
@@ -28,7 +28,7 @@ def _csrf_error(_error: CSRFError) -> tuple[Response | str, int]:
     return _answer(400, _("Please send that again"), message)
 
 
-def _http_error(error: HTTPException) -> tuple[Response | str, int] | Response:
+def _http_error(error: HTTPException) -> tuple[Response | str, int, dict[str, str]] | Response:
     status = error.code or 500
     if status in {301, 302, 303, 304, 307, 308}:
         return Response(error.get_response().response, status)
@@ -41,7 +41,9 @@ def _http_error(error: HTTPException) -> tuple[Response | str, int] | Response:
     }
     titles = {403: _("You can't do that"), 404: _("Page not found")}
     title = titles.get(status, HTTPStatus(status).phrase)
-    return _answer(status, title, messages.get(status, error.description or ""))
+    page, status = _answer(status, title, messages.get(status, error.description or ""))
+    allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
+    return page, status, {"Allow": ", ".join(sorted(allowed))} if allowed else {}
 
 
 def _bug(_error: Exception) -> tuple[Response | str, int]:

@@ -107,7 +107,8 @@ def test_an_address_that_is_not_there_says_so_to_both(client: FlaskClient) -> No
 
 
 def test_a_request_of_the_wrong_kind_says_so_to_both(client: FlaskClient) -> None:
-    assert client.post("/healthz").status_code == 405
+    answer = client.post("/healthz")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
     assert "does not take" in _problem(client.post("/healthz", headers=JSON))["detail"]
 
 
