@@ -171,7 +171,10 @@ def _the_first_round_is_over(owner: str) -> None:
     said = _ask(owner, "SELECT count(*) FROM personal.self_identification")
     assert 0 < said[0][0] < round(first_round.PEOPLE * _THINNESS)
     trial = """SELECT count(*), min(seen) > 10 FROM question_statistic
-        JOIN question_standing USING (question_version_id) WHERE state = 'pilot'"""
+        JOIN question_standing s USING (question_version_id)
+        JOIN question_version v ON v.id = question_version_id
+        JOIN question ON question.id = v.question_id JOIN exam ON exam.id = question.exam_id
+        WHERE s.state = 'pilot' AND exam.slug = 'trust-safety-reasoning'"""
     assert _ask(owner, trial) == [(2, True)]
 
 
