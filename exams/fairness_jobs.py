@@ -183,12 +183,21 @@ def _differing(
 
 
 def _answers(session: Session, exam_id: int) -> tuple[list[int], list[int], np.ndarray]:
-    """Accounts, question versions, and (accounts, versions) whole points or not; NaN where not seen."""
+    """Accounts, question versions, and (accounts, versions) whole points or not; NaN where not seen.
+
+    Of fixed forms: an adaptive attempt gets about half right whoever sits it, so there is nothing to
+    match people on.
+    """
     ended = (AttemptState.PASSED, AttemptState.BELOW, AttemptState.NOT_PASSED)
     newest = (
         sa.select(ResponseScore.attempt_id, sa.func.max(ResponseScore.score_number).label("number"))
         .join(Attempt, Attempt.id == ResponseScore.attempt_id)
-        .where(Attempt.exam_id == exam_id, Attempt.state.in_(ended), Attempt.number == 1)
+        .where(
+            Attempt.exam_id == exam_id,
+            Attempt.state.in_(ended),
+            Attempt.number == 1,
+            Attempt.design_id.is_(None),
+        )
         .group_by(ResponseScore.attempt_id)
         .subquery()
     )
