@@ -124,7 +124,7 @@ def policy_cases(draw: st.DrawFn) -> Case:
         "severities": OPTIONS,
         "near": draw(NEAR),
     }
-    if weights is not None and sum(weights.values()):
+    if weights is not None and any(weights.values()):
         content["weights"] = weights
     key = {
         "label": draw(st.sampled_from(IDS)),

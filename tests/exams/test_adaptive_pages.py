@@ -46,6 +46,12 @@ def newest(session: Session, exam: Exam) -> AdaptiveDesign:
     return session.scalars(queries.designs_of(exam.id)).first() or pytest.fail("no design")
 
 
+def stands(session: Session, design: AdaptiveDesign) -> DesignState:
+    """Its state as the database has it now."""
+    session.refresh(design)
+    return design.state
+
+
 def test_the_page_says_why_it_is_not_offered(make: Make, manager: FlaskClient) -> None:
     exam = calibrated_exam(make, 12)
     page = manager.get(page_of(exam)).text
@@ -123,12 +129,10 @@ def test_who_asked_sees_no_button_and_a_second_person_takes_it_into_use(
     assert asker.post(f"{address}/approve").status_code == 403
     second = sign_in(make.account(Role.MANAGER))
     assert second.post(f"{address}/approve").status_code == 303
-    session.refresh(design)
-    assert design.state is DesignState.IN_USE
+    assert stands(session, design) is DesignState.IN_USE
     assert "Go back to fixed forms" in second.get(address).text
     assert second.post(f"{address}/retire").status_code == 303
-    session.refresh(design)
-    assert design.state is DesignState.RETIRED
+    assert stands(session, design) is DesignState.RETIRED
     assert second.post(f"{address}/approve").status_code == 409
 
 

@@ -25,6 +25,7 @@ from exams.service import (
 )
 from exams.service.adaptive_numbers import Frozen, Member
 from exams.service.design_rules import RulesDocument
+from exams.service.events import NOWHERE
 from portal import connections
 from tests.exams.adaptive_make import RULES, answer, calibrated_exam, design_in_use
 from tests.make import Make
@@ -87,7 +88,7 @@ def test_a_break_between_two_answers_changes_no_choice(session: Session, make: M
     for attempt in (straight, later):
         answer(make, attempt, right=True)
     later.extend(timedelta(hours=1))
-    attempts.take_over(session, later, where=attempts.NOWHERE, now=make.now)
+    attempts.take_over(session, later, where=NOWHERE, now=make.now)
     for attempt in (straight, later):
         answer(make, attempt, right=False)
     assert queries.drawn(session, straight) == queries.drawn(session, later)
