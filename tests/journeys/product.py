@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-READY_WITHIN: Final = 240.0
+READY_WITHIN: Final = 600.0
 
 
 @dataclass
