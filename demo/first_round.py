@@ -40,7 +40,7 @@ from portal.access import Role
 from portal.accounts.models import Account, Grant
 from portal.ids import random_id, uuid7
 
-PEOPLE: Final = 72
+PEOPLE: Final = 68
 UNANSWERED: Final = 12
 """Left it at the screening's questions."""
 STOPPED: Final = 24
@@ -72,10 +72,10 @@ def _come_and_sit(world: World, session: Session, now: datetime) -> None:
     people = list(_people(world))
     accounts = _accounts(session, people, now)
     opening = session.scalars(sa.select(Opening)).one()
-    _apply(session, opening, people, accounts, now)
+    _apply(session, opening, people, accounts, _some(world, UNANSWERED), now=now)
     for person, account in zip(people, accounts, strict=True):
         self_identification.say(session, account.id, person.said, now=now)
-    sitting = list(zip(people, accounts, strict=True))[_stopped(world) :]
+    sitting = list(zip(people, accounts, strict=True))[_some(world, STOPPED) :]
     exam = session.get_one(Exam, opening.exam_id)
     form = session.scalars(queries.newest_form(exam.id)).one()
     attempts = [
@@ -104,7 +104,7 @@ def _come_and_sit(world: World, session: Session, now: datetime) -> None:
 
 def _people(world: World) -> Iterator[Newcomer]:
     names = content_files.first_round()
-    for number in range(round(PEOPLE * world.thinness)):
+    for number in range(_some(world, PEOPLE)):
         random = world.random("first round person", number)
         given = names["given"][number % len(names["given"])]
         family = names["family"][(number * 7 + number // 12) % len(names["family"])]
@@ -122,12 +122,12 @@ def _said(random: Random, gender: str) -> dict[str, str]:
     if random.random() > 0.8:
         return {}
     age = random.choices(["under-30", "30-to-44", "45-to-59"], [34, 48, 18])[0]
-    minority = random.choices(["yes", "no", "not-said"], [24, 66, 10])[0]
+    minority = random.choices(["yes", "no", "not-said"], [32, 58, 10])[0]
     return {"gender": gender, "age": age, "minority": minority}
 
 
-def _stopped(world: World) -> int:
-    return round(STOPPED * world.thinness)
+def _some(world: World, number: int) -> int:
+    return round(number * world.thinness)
 
 
 def _accounts(session: Session, people: list[Newcomer], now: datetime) -> list[Account]:
@@ -161,6 +161,8 @@ def _apply(
     opening: Opening,
     people: list[Newcomer],
     accounts: list[Account],
+    unanswered: int,
+    *,
     now: datetime,
 ) -> None:
     """The screening's questions are answered by all but the first of them."""
@@ -173,7 +175,7 @@ def _apply(
             requirements=opening.requirements,
             started_at=now,
         )
-        if person.number >= UNANSWERED:
+        if person.number >= unanswered:
             application.screen(answers=_answers(), unmet=[], explanation=None, now=now)
             application.go_on()
         session.add(application)

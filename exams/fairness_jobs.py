@@ -64,6 +64,7 @@ def _study(session: Session, exam: Exam, *, now: datetime) -> None:
         [Applicant(_groups(said.get(one.account_id, {})), one.passed) for one in people],
         list(Stage),
         list(ATTRIBUTES),
+        unsaid=NOT_SAID,
     )
     session.add(
         FairnessStudy(

@@ -62,6 +62,7 @@ def without_loss(
     stages: Sequence[str],
     attributes: Sequence[str],
     *,
+    unsaid: str | None = None,  # the value of those who did not say
     least: int = LEAST,
 ) -> Fairness:
     """Each attribute by itself, and every pair that costs no row of what is told without it.
@@ -72,7 +73,8 @@ def without_loss(
     found = fairness(applicants, stages, attributes, crossed=(), least=least)
     taken: list[tuple[str, str]] = []
     for pair in combinations(attributes, 2):
-        if _large(applicants, stages, pair, least) < 2:
+        large = _large(applicants, stages, pair, least)
+        if sum(unsaid not in groups for groups in large) < 2:
             continue  # nothing to compare
         tried = fairness(applicants, stages, attributes, crossed=(*taken, pair), least=least)
         more = any(table.rows for table in tried.tables if table.attributes == pair)
@@ -136,14 +138,14 @@ def _told(
 
 def _large(
     applicants: Sequence[Applicant], stages: Sequence[str], pair: tuple[str, str], least: int
-) -> int:
-    """How many groups by both attributes are large enough at the last stage told of."""
+) -> list[tuple[str, str]]:
+    """The groups by both attributes that are large enough at the last stage told of."""
     kept, _withheld = _told(applicants, stages, least)
     before = kept[-2] if len(kept) > 1 else -1
     groups = Counter(
         (one.groups[pair[0]], one.groups[pair[1]]) for one in applicants if one.passed > before
     )
-    return sum(people >= least for people in groups.values())
+    return [group for group, people in groups.items() if people >= least]
 
 
 def _visible(rows: Sequence[_Row], margins: Margins, counts: np.ndarray, least: int) -> np.ndarray:
