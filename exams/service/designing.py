@@ -75,7 +75,7 @@ def work_out(
 ) -> None:
     """Draw the bank, find the admission chances, simulate, freeze. Run twice it does nothing.
 
-    The seed is the design's own, so that the same calibrations give the same design.
+    The same calibrations, rules and number give the same design.
     """
     lock(session, design)
     if design.state is not DesignState.ASKED:
@@ -83,7 +83,7 @@ def work_out(
     exam = session.get_one(Exam, design.exam_id)
     rules = documents.parse(RulesDocument, design.rules)
     bank = _bank(session, exam)
-    random = np.random.default_rng(design.public_id.int % 2**62)
+    random = np.random.default_rng(_seed(exam, design))
     try:
         cut, level = _cut(session, exam, _frozen(rules, bank, level=None))
         frozen, told = _controlled(rules, bank, level, random, effort)
@@ -101,11 +101,9 @@ def work_out(
     session.flush()
 
 
-def members(bank: Sequence[queries.Drawable]) -> list[Member]:
-    """A kept bank as the step reads it."""
-    return [
-        Member(one.question, one.question.question_version_id, one.area, one.points) for one in bank
-    ]
+def _seed(exam: Exam, design: AdaptiveDesign) -> int:
+    told = json.dumps([exam.slug, design.number, design.rules], sort_keys=True)
+    return int.from_bytes(hashlib.sha256(told.encode()).digest()[:8])
 
 
 def _bank(session: Session, exam: Exam) -> list[Candidate]:

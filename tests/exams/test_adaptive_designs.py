@@ -93,6 +93,20 @@ def test_working_it_out_twice_changes_nothing(session: Session, make: Make) -> N
     assert design.digest == digest
 
 
+def test_the_same_calibrations_and_rules_give_the_same_design(session: Session, make: Make) -> None:
+    design = design_asked(make, calibrated_exam(make))
+    found = []
+    for _ in range(2):
+        with session.begin_nested() as attempt:
+            designing.work_out(session, design, now=make.now, effort=QUICK)
+            session.flush()
+            found.append((design.measured, design.digest))
+            attempt.rollback()
+        session.expire_all()
+    assert found[0] == found[1]
+    assert found[0][1] is not None
+
+
 def test_rules_that_collide_are_named(make: Make) -> None:
     exam = calibrated_exam(make)
     areas = [{"area": "policy", "least": 8}, {"area": "measurement", "least": 8}]
