@@ -101,13 +101,16 @@ def _week(world: World, monday: datetime) -> Iterator[Appointment]:
         approved + 2 * _DAY,
         lambda session, now: money.sign_runs(session, world, *clients, now=now),
     )
-    yield from _by_bank(world, approved + 2 * _DAY, first=monday == world.calendar.opens)
+    yield from _by_bank(world, approved + 2 * _DAY)
 
 
-def _by_bank(world: World, signed: datetime, *, first: bool) -> Iterator[Appointment]:
+def _by_bank(world: World, signed: datetime) -> Iterator[Appointment]:
     """The same day a file for the bank, a day later its answer; the first payment comes back."""
-    steps = [(3 * _HOUR, money.take_to_bank), (_DAY, money.enter_answers)]
-    if first:
-        steps += [(3 * _DAY, money.come_back), (3 * _DAY + 5 * _HOUR, money.confirm_return)]
+    steps = [
+        (3 * _HOUR, money.take_to_bank),
+        (_DAY, money.enter_answers),
+        (3 * _DAY, money.come_back),
+        (3 * _DAY + 5 * _HOUR, money.confirm_return),
+    ]
     for later, act in steps:
         yield written(signed + later, lambda session, now, act=act: act(session, world, now=now))  # type: ignore[misc]

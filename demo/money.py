@@ -33,13 +33,13 @@ from tasks.service import timesheets
 
 SIGNS: Final = "pieter"
 """Who approves the pay runs: never their builder."""
-BY_BANK: Final = "matias"
+BY_BANK: Final = "linh"
 """Whom Stripe does not reach: paid by bank transfer."""
 _AT_THE_BANK: Final = "grace"
 """Who takes the files to the bank and enters what it says."""
 _BONUS: Final = ("amara", "harassment-preference", "Four steady weeks")
 """Who asks for the bonus that a project's terms announce."""
-_WRONG_DIGIT: Final = "2850590940090418135203"
+_WRONG_DIGIT: Final = "0071001234565"
 _BALANCE: Final = Money(5_000_000, "USD")
 
 
@@ -127,9 +127,11 @@ def enter_answers(session: Session, world: World, *, now: datetime) -> None:
 
 
 def come_back(session: Session, world: World, *, now: datetime) -> None:
-    """The bank finds no such account: a digit was wrong. One person enters it."""
+    """The bank finds no such account: a digit was wrong. One person enters it, the first time."""
+    if session.scalar(sa.select(BankReturn.id).limit(1)) is not None:
+        return
     paid = sa.select(Payout).where(Payout.rail == Rail.MANUAL, Payout.state == PayoutState.PAID)
-    for payout in session.scalars(paid):
+    for payout in session.scalars(paid.order_by(Payout.id).limit(1)):
         said = Said(
             reference=f"RT-{now:%y%m%d}-01",
             returned_on=now.date(),
@@ -147,7 +149,7 @@ def confirm_return(session: Session, world: World, *, now: datetime) -> None:
     waiting = sa.select(BankReturn).where(BankReturn.state == ReturnState.ENTERED)
     for found in session.scalars(waiting):
         returns.confirm(session, found, by=world.accounts[SIGNS], now=now)
-        _give_bank_account(session, world, "2850590940090418135201", now)
+        _give_bank_account(session, world, "0071001234567", now)
 
 
 def claim_bonus(session: Session, world: World, *, now: datetime) -> None:
@@ -167,7 +169,7 @@ def claim_bonus(session: Session, world: World, *, now: datetime) -> None:
 
 def _give_bank_account(session: Session, world: World, number: str, now: datetime) -> None:
     account = world.account(session, BY_BANK)
-    said = Details(account.display_name, account.country or "AR", number, "")
+    said = Details(account.display_name, account.country or "VN", number, "")
     bank.give(session, account.id, said, now=now)
 
 

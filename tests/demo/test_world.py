@@ -204,6 +204,9 @@ def _money_adds_up(owner: str) -> None:
     runs: dict[str, int] = dict(_ask(owner, "SELECT state, count(*) FROM pay_run GROUP BY 1"))
     assert runs["built"] == 1
     assert runs.keys() == {"built", "done"}
+    came_back = "SELECT r.state, p.state FROM bank_return r JOIN payout p ON p.id = payout_id"
+    assert _ask(owner, came_back) == [("confirmed", "released")]
+    assert _ask(owner, "SELECT state, announced FROM bonus") == [("asked", "Four steady weeks")]
     paid = _ask(owner, "SELECT count(*), count(transfer_id) FROM payout WHERE state = 'paid'")
     assert paid[0][0] == paid[0][1] > 0
     assert _ask(owner, "SELECT count(*) FROM statement_line WHERE kind = 'adjustment'") == [(1,)]
