@@ -23,6 +23,7 @@ PAIRS: Final[dict[str, tuple[str, ...]]] = {
     "deciding.decide": (_DECISION, "application.ck_application_nobody_reviews_own"),
     "bonuses.refuse": (_DECISION,),
     "decisions.answer": ("appeal.appeal_second_person",),
+    "exam_adaptive.approve": ("adaptive_design.ck_adaptive_design_two_people",),
     "exam_standards.adopt": ("form_cut.ck_form_cut_two_people",),
     "exam_time_desk.answer": ("personal.accommodation.ck_accommodation_nobody_answers_own",),
     "exam_time_desk.grant": ("personal.accommodation.ck_accommodation_nobody_grants_own",),
