@@ -15,6 +15,7 @@ from demo.world import World
 from exams.models import Application, Attempt
 from exams.queries import attempts as attempt_queries
 from exams.service import applications, grading
+from payouts.service import project_reports
 from portal.decisions import Appeal, AppealState, Decision, appeals
 from portal.reports import service as reports
 from portal.reports.periods import Period
@@ -162,8 +163,10 @@ def _grant_time(world: World, session: Session, now: datetime) -> None:
 
 
 def ask_for_report(session: Session, world: World, *, now: datetime) -> None:
-    """The manager asks for an expert's report over the past weeks; the worker will set it."""
+    """The manager asks for an expert's and a project's report over the past weeks; the worker sets them."""
     period = Period(world.calendar.opens, world.calendar.this_week)
     account = world.account(session, "amara")
     by = world.accounts["reyes"]
     reports.request_report(session, account=account, period=period, requested_by=by, now=now)
+    project = world.project(session, "harassment-preference")
+    project_reports.ask(session, project, period, by=by, now=now)

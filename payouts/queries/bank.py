@@ -97,6 +97,12 @@ def every_return() -> sa.Select[BankReturn]:
     return sa.select(BankReturn).order_by(BankReturn.id.desc())
 
 
+def returned_payouts() -> sa.Select[BankReturn, Payout]:
+    """Returns that count, newest first, with their payouts."""
+    rows = sa.select(BankReturn, Payout).join(Payout, Payout.id == BankReturn.payout_id)
+    return rows.where(BankReturn.state != ReturnState.WITHDRAWN).order_by(BankReturn.id.desc())
+
+
 def returns_of(payout_id: int) -> sa.Select[BankReturn]:
     """What was entered about a payout's coming back, newest first."""
     return every_return().where(BankReturn.payout_id == payout_id)

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from payouts.forms import BookingForm, ReasonForm
 from payouts.models import BookingKind, Finding, LedgerEntry, LedgerKind, Rail, RailBooking
+from payouts.queries import bank as bank_queries
 from payouts.queries import bookings as queries
 from payouts.service import bookings, findings
 from payouts.service.bookings import Booked
@@ -166,6 +167,10 @@ def _page(session: Session, form: BookingForm, finding: Finding | None) -> str:
         "payouts/rails.html",
         accounts=accounts(session),
         rows=rows,
+        returns=[
+            (each, payout, Money(each.minor, each.currency))
+            for each, payout in session.execute(bank_queries.returned_payouts().limit(_PAGE))
+        ],
         form=form,
         finding=finding,
         words=words,

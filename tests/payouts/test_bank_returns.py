@@ -367,6 +367,7 @@ def test_finance_enters_it_on_the_payouts_page_and_another_confirms(
     assert client.post(url, data=_form()).status_code == 303
     page = client.get(url).text
     assert "Somebody of finance who did not enter it" in page
+    assert url in client.get("/finance/rails/").text
     made = session.scalars(sa.select(BankReturn)).one()
     confirming = f"/pay-runs/returns/{made.public_id}/confirm"
     assert client.post(confirming).status_code == 403
