@@ -111,14 +111,14 @@ def test_information_at_the_mark_lies_between_its_neighbours() -> None:
 def test_difficulty_follows_from_parameters_that_were_taken_over(
     slope: float | None, intercepts: list[float], place: float | None
 ) -> None:
-    found = _question(share=0.5)
+    found = _question(share=0.5, discrimination=0.4, discrimination_se=0.05)
     found.slope, found.intercepts = slope, intercepts
     assert measured_drawings.location(found, None) == place
     assert measured_drawings.location(None, None) is None
 
 
 def test_difficulty_is_where_half_of_the_points_are_expected() -> None:
-    found = _question(share=0.5)
+    found = _question(share=0.5, discrimination=0.4, discrimination_se=0.05)
     found.levels = [0.0, 1.0, 2.0]
     curve = [
         {"theta": -1.0, "shares": [0.8, 0.1, 0.1]},
