@@ -123,7 +123,7 @@ def differences(paper: Paper, ask: Ask, *, email: str, start: str, end: str) -> 
 def _exams(found: Rows) -> list[str]:
     assert found
     return [
-        f"{raw:g} of {most:g}{raw / most * 100:.1f} % ± {error * 1.645 / most * 100:.1f} %{cut * 100:.1f} %"
+        f"{round(raw, 2):g} of {most:g}{raw / most * 100:.1f} % ± {error * 1.645 / most * 100:.1f} %{cut * 100:.1f} %"
         for _title, raw, most, error, cut in found
     ]
 
