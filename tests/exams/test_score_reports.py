@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -196,7 +197,7 @@ def test_the_paper_is_tagged_and_says_what_the_page_says(
     scoring_jobs.score_report(report.id)
     session.expire_all()
     paper = PdfReader(io.BytesIO(files.read(session.get_one(StoredFile, report.file_id))))
-    root = paper.trailer["/Root"]
+    root: Any = paper.trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"]
     assert "/StructTreeRoot" in root
     text = " ".join(" ".join(page.extract_text() for page in paper.pages).split())

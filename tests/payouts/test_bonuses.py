@@ -88,6 +88,7 @@ def test_nobody_asks_for_themselves(session: Session, make: Make, now: datetime)
 def test_a_bonus_that_was_given_up_is_never_paid(
     session: Session, make: Make, bonus: Bonus, now: datetime
 ) -> None:
+    assert bonus.asked_by_id is not None
     bonuses.withdraw(session, bonus, by=bonus.asked_by_id, now=now)
     with pytest.raises(Conflict):
         bonuses.approve(session, bonus, by=make.account(Role.FINANCE).id, now=now)

@@ -19,8 +19,8 @@ from tests.make import Make
 
 SignIn = Callable[[Account], FlaskClient]
 OF_MONEY: Final = (
-    "banks", "bonuses", "budgets", "earnings", "finance", "papers", "pay_runs", "rates", "tax_totals",
-    "taxes",
+    "banks", "bonuses", "budgets", "earnings", "finance", "papers", "pay_runs", "project_reports",
+    "rails", "rates", "returns", "tax_totals", "taxes",
 )  # fmt: skip
 LETS_HAPPEN: Final = {
     "pay_runs.approve": "another than the builder and than any payee signs",
@@ -30,12 +30,15 @@ LETS_HAPPEN: Final = {
     "banks.make": "another than any payee of the file",
     "banks.enter": "another than the payee",
     "banks.refuse": "another than the payee",
+    "returns.confirm": "another than who entered it and than the payee",
 }
-"""Acts that let money move, each with who may not; the tests below try each."""
+"""Acts that let money move, each with who may not; tried below, a return in `test_bank_returns`."""
 MOVES_NOTHING: Final = {
     "pay_runs.build", "pay_runs.void", "bonuses.ask", "budgets.set_budget", "rates.publish",
     "finance.settle", "finance.set_limits", "banks.download", "banks.give", "earnings.refresh",
-    "earnings.set_up", "papers.of_statement", "papers.of_year", "tax_totals.export", "taxes.give",
+    "earnings.set_up", "earnings.to_stripe", "papers.of_statement", "papers.of_year",
+    "tax_totals.export", "taxes.give", "bonuses.claim", "bonuses.refuse", "project_reports.ask",
+    "rails.book", "rails.undo", "returns.enter", "returns.withdraw",
 }  # fmt: skip
 """Acts that only ask, describe or stop."""
 
